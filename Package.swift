@@ -1,0 +1,101 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The settings every target of ours is built with: Swift 6 mode, warnings are errors, imports are private unless said.
+let common: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// `ArchiveFormat` also builds as Embedded Swift for wasm32, so what Embedded Swift cannot do is an error there.
+let embeddable: [SwiftSetting] = common + [.treatWarning("EmbeddedRestrictions", as: .error)]
+
+let package = Package(
+    name: "portable-archive",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "PortableArchive", targets: ["PortableArchive"]),
+        .executable(name: "portable-archive", targets: ["portable-archive"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    ],
+    targets: [
+        // C libraries: a shim header and a module map each.
+        .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        .systemLibrary(name: "CGMime", pkgConfig: "gmime-3.0", providers: [.apt(["libgmime-3.0-dev"])]),
+        .target(name: "CPlatform"),
+
+        // The format, from bytes upwards. Arrows point downwards only.
+        .target(name: "ArchiveFormat", swiftSettings: embeddable),
+        .target(name: "ArchiveCrypto", dependencies: ["ArchiveFormat", "CSodium"], swiftSettings: common),
+        .target(name: "ArchiveCompression", dependencies: ["ArchiveFormat", "CZstd", "CZlib"], swiftSettings: common),
+        .target(name: "ArchiveStorage", dependencies: ["ArchiveFormat", "CPlatform"], swiftSettings: common),
+        .target(
+            name: "ArchiveReader",
+            dependencies: ["ArchiveFormat", "ArchiveCrypto", "ArchiveCompression", "ArchiveStorage"],
+            swiftSettings: common),
+        .target(
+            name: "ArchiveWriter",
+            dependencies: ["ArchiveFormat", "ArchiveCrypto", "ArchiveCompression", "ArchiveStorage", "ArchiveReader"],
+            swiftSettings: common),
+        .target(name: "MailFormats", swiftSettings: common),
+        .target(name: "MailDisplay", dependencies: ["CGMime"], swiftSettings: common),
+        .target(
+            name: "ArchiveSources",
+            dependencies: ["ArchiveFormat", "ArchiveStorage", "ArchiveWriter", "MailFormats", "CPlatform"],
+            swiftSettings: common),
+        .target(
+            name: "PortableArchive",
+            dependencies: [
+                "ArchiveFormat", "ArchiveCrypto", "ArchiveCompression", "ArchiveStorage", "ArchiveReader",
+                "ArchiveWriter", "ArchiveSources", "MailFormats",
+            ],
+            swiftSettings: common),
+        .target(
+            name: "ArchiveCommands",
+            dependencies: [
+                "PortableArchive", "ArchiveFormat", "ArchiveCrypto", "ArchiveStorage", "ArchiveReader",
+                "ArchiveWriter", "ArchiveSources", "MailFormats", "MailDisplay", "CArchive", "CPlatform",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: common),
+        .executableTarget(name: "portable-archive", dependencies: ["ArchiveCommands"], swiftSettings: common),
+
+        // Tests: one target beside each room, and what they share.
+        .target(
+            name: "ArchiveTestSupport", dependencies: ["ArchiveFormat", "ArchiveStorage"],
+            path: "Tests/ArchiveTestSupport", swiftSettings: common),
+        .testTarget(
+            name: "ArchiveFormatTests", dependencies: ["ArchiveFormat", "ArchiveTestSupport"], swiftSettings: common),
+        .testTarget(
+            name: "ArchiveCryptoTests", dependencies: ["ArchiveCrypto", "ArchiveFormat", "ArchiveTestSupport"],
+            swiftSettings: common),
+        .testTarget(
+            name: "ArchiveCompressionTests",
+            dependencies: ["ArchiveCompression", "ArchiveFormat", "ArchiveTestSupport"], swiftSettings: common),
+        .testTarget(
+            name: "ArchiveStorageTests", dependencies: ["ArchiveStorage", "ArchiveTestSupport"], swiftSettings: common),
+        .testTarget(name: "MailFormatsTests", dependencies: ["MailFormats"], swiftSettings: common),
+        .testTarget(name: "MailDisplayTests", dependencies: ["MailDisplay"], swiftSettings: common),
+        .testTarget(name: "VerdictModelTests", swiftSettings: common),
+        .testTarget(
+            name: "ArchiveTests",
+            dependencies: [
+                "PortableArchive", "ArchiveFormat", "ArchiveCrypto", "ArchiveCompression", "ArchiveStorage",
+                "ArchiveReader", "ArchiveWriter", "ArchiveSources", "MailFormats", "ArchiveTestSupport",
+            ], swiftSettings: common),
+        .testTarget(name: "VectorTests", dependencies: [
+            "ArchiveFormat", "ArchiveCrypto", "ArchiveCompression", "ArchiveStorage", "ArchiveReader",
+            "ArchiveTestSupport",
+        ], swiftSettings: common),
+        .testTarget(
+            name: "CLITests", dependencies: ["ArchiveCommands", "portable-archive"], swiftSettings: common),
+    ],
+    swiftLanguageModes: [.v6]
+)
