@@ -45,6 +45,14 @@ public struct Bytes32: Hashable, Comparable, Sendable {
         d = bytes.loadUnaligned(fromByteOffset: offset + 24, as: UInt64.self)
     }
 
+    /// Makes the bytes of four words, each read as a little-endian integer.
+    package init(words a: UInt64, _ b: UInt64, _ c: UInt64, _ d: UInt64) {
+        self.a = a.littleEndian
+        self.b = b.littleEndian
+        self.c = c.littleEndian
+        self.d = d.littleEndian
+    }
+
     /// Gives the 32 bytes to a closure.
     @inlinable
     public func withUnsafeBytes<R, E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> R) throws(E) -> R {
