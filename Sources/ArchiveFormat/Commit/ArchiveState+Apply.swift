@@ -101,6 +101,8 @@ extension ArchiveState {
                 else { throw rule }
                 guard try EnvelopeLayout(parsing: change.envelope).writerKey == writer else { throw rule }
             }
+            let most = change.kind == .checkpoint ? UInt64(Limits.checkpoint) : 1 << 40
+            guard change.length <= most else { throw rule }
             let pointer = PointerBlob(generation: commit.generation, blob: change.pointers)
             if let position {
                 guard change.operation != .added, files[position].state == .open else { throw rule }
@@ -159,9 +161,12 @@ extension ArchiveState {
         }
         for revocation in commit.revocations {
             let key = try Revocation(parsingSigned: revocation).writerKey
+            var isKnown = false
             for index in writers.indices where writers[index].key == key {
                 writers[index].isRevoked = true
+                isKnown = true
             }
+            guard isKnown else { throw FormatError(.commitRule) }
         }
         guard writers.count <= Limits.writers else { throw FormatError(.commitRule) }
     }
