@@ -113,7 +113,7 @@ package struct DirectoryEntry: Equatable, Sendable {
     }
 }
 
-/// A held lock. It ends with `release`, or with the last reference.
+/// A held lock, which ends with `release` or with the last reference.
 package protocol StorageLock: AnyObject, Sendable {
     /// Gives the lock back; later calls do nothing.
     func release()

@@ -25,7 +25,6 @@ extension StorageError.Cause {
         case EACCES, EPERM: self = .permissionDenied
         case ENOSPC, EDQUOT: self = .noSpace(free: nil, wanted: nil)
         case EIO, ENXIO, ENODEV, ETIMEDOUT, ESTALE: self = .io(number)
-        case EWOULDBLOCK: self = .locked(by: nil)
         case ENOTDIR: self = .notADirectory
         case EISDIR: self = .isADirectory
         case ENOTEMPTY: self = .directoryNotEmpty
@@ -43,6 +42,9 @@ extension StorageError.Cause {
 
 /// The error number of a call that was interrupted by a signal and is to be made again.
 let interruptedErrorNumber = EINTR
+
+/// The error number of a lock that somebody else holds.
+let lockedErrorNumber = EWOULDBLOCK
 
 /// The system's words for an error number.
 func systemText(_ number: Int32) -> String {

@@ -12,7 +12,7 @@ package protocol RandomAccessBytes: AnyObject, Sendable {
     func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(StorageError) -> Int
 }
 
-/// A file opened for reading. Closed with the last reference.
+/// A file opened for reading, closed with the last reference.
 package protocol ReadableFile: RandomAccessBytes {
     /// Asks the system to forget what it has cached of this file, so that the next read comes from the medium.
     ///

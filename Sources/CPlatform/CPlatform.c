@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -139,6 +140,13 @@ int64_t pa_pwrite(int descriptor, const void *buffer, size_t byte_count, uint64_
 
 int64_t pa_read(int descriptor, void *buffer, size_t byte_count) {
     ssize_t result = read(descriptor, buffer, byte_count);
+    if (result == -1 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+        /* Somebody set the stream not to wait: then wait here. */
+        struct pollfd waiting = {.fd = descriptor, .events = POLLIN};
+        if (poll(&waiting, 1, -1) == -1) return -errno;
+        result = read(descriptor, buffer, byte_count);
+        if (result == -1 && errno == EAGAIN) return -EINTR;
+    }
     return result == -1 ? -errno : result;
 }
 

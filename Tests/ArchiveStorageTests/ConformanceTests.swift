@@ -1,7 +1,7 @@
 import ArchiveStorage
 import Testing
 
-/// What every storage does, whatever stands behind it. Expectations are those of POSIX.
+/// What every storage does, whatever stands behind it; the expectations are those of POSIX.
 @Suite("Every storage") struct ConformanceTests {
     @Test("reads back what was appended and overwritten", arguments: StorageSubject.allCases)
     func content(_ subject: StorageSubject) throws {

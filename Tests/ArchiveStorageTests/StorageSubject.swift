@@ -4,7 +4,7 @@ import Testing
 
 /// A kind of storage that the conformance suite is run on.
 enum StorageSubject: String, CaseIterable, CustomTestStringConvertible {
-    case posix, memory
+    case posix, memory, recording, faulting
 
     var testDescription: String { rawValue }
 
@@ -13,6 +13,8 @@ enum StorageSubject: String, CaseIterable, CustomTestStringConvertible {
         switch self {
         case .posix: try withTemporaryDirectory { path in try body(try PosixStorage(creating: path + "/archive")) }
         case .memory: try body(MemoryStorage())
+        case .recording: try body(RecordingStorage())
+        case .faulting: try body(FaultingStorage(MemoryStorage()))
         }
     }
 }

@@ -3,7 +3,7 @@ struct FileContent: Sendable {
     static let pageByteCount = 4096
 
     private(set) var byteCount = 0
-    /// Each page holds `pageByteCount` bytes, or none: then it reads as zeros. Bytes beyond the length are zero.
+    /// Each page holds `pageByteCount` bytes (zero beyond the length), or none: then it reads as zeros.
     private var pages: [[UInt8]] = []
 
     /// Copies bytes into the buffer; fewer only at the end.

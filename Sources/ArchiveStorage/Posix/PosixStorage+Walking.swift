@@ -59,7 +59,7 @@ extension PosixStorage {
         throw StorageError(operation, place(path), systemError: -result).withFreeSpace(root.number, wanted: nil)
     }
 
-    /// The error for a name that could not be opened. Systems differ in what they say of links: so look.
+    /// The error for a name that could not be opened; a look at it, since systems differ in what they say of links.
     private func refused(
         _ number: Int32,
         _ operation: StorageError.Operation,
@@ -110,8 +110,9 @@ extension PosixStorage {
         guard let descriptor = Descriptor(result) else { throw StorageError(.lock, place(path), .notFound) }
         let locked = pa_lock(descriptor.number)
         guard locked >= 0 else {
-            var cause = StorageError.Cause(systemError: -locked)
-            if cause == .locked(by: nil) { cause = .locked(by: holder(of: descriptor.number)) }
+            let cause: StorageError.Cause =
+                -locked == lockedErrorNumber
+                ? .locked(by: holder(of: descriptor.number)) : .init(systemError: -locked)
             throw StorageError(.lock, place(path), cause)
         }
         return PosixLock(descriptor)

@@ -1,0 +1,172 @@
+internal import CPlatform
+
+/// An open directory of an import source, closed with the last reference.
+final class SourceDirectory: Sendable {
+    private let descriptor: Descriptor
+    var number: Int32 { descriptor.number }
+
+    init?(_ result: Int32) {
+        guard let descriptor = Descriptor(result) else { return nil }
+        self.descriptor = descriptor
+    }
+}
+
+/// Something met on a walk through the folders of an import source.
+package struct SourceEntry: Sendable {
+    /// What was met.
+    package enum Kind: Sendable {
+        case file
+        /// A directory, told before what is in it.
+        case directory
+        /// A symbolic link, not followed.
+        case symlink
+        /// A device, socket or FIFO, not opened.
+        case special
+        /// A directory or name that could not be read, and why; the walk goes on beside it.
+        case unreadable(StorageError)
+    }
+
+    package let kind: Kind
+    /// The path below the directory where the walk began: names as the system stores them, with `/` between.
+    package let path: [UInt8]
+    /// How many bytes at the end of the path are the name.
+    package let nameByteCount: Int
+    /// 0 for what lies directly in the directory where the walk began.
+    package let depth: Int
+    let directory: SourceDirectory
+
+    /// The name's bytes.
+    package var name: ArraySlice<UInt8> { path.suffix(nameByteCount) }
+
+    /// Opens the file in the directory in which it was met, even if that was moved since; a link is not followed.
+    ///
+    /// Works as long as the entry is kept, also after the walk went on. An entry keeps its directory open.
+    package func open() throws(StorageError) -> SourceFile {
+        try SourceFile(path, in: directory, nameByteCount: nameByteCount, followsLinks: false)
+    }
+}
+
+/// Walks through a directory and all below it: depth first, names in each directory sorted bytewise.
+///
+/// Bounded: a directory nested deeper than `maximumDepth`, or with more than `maximumNameByteCount` bytes of names, is told
+/// as `unreadable`. Links are not followed, so there is no way around in a circle.
+package struct SourceDirectoryWalker: ~Copyable {
+    /// How deep directories may be nested.
+    package static let maximumDepth = 128
+    /// How many bytes of names one directory may have: they are held in memory to be sorted.
+    package static let maximumNameByteCount = 64 << 20
+
+    /// A directory on the way, with its names in the order in which they are told.
+    private struct Level {
+        let directory: SourceDirectory
+        let path: [UInt8]
+        /// All names, one after the other.
+        let bytes: [UInt8]
+        let names: [(start: Int, byteCount: Int, kind: FileKind?)]
+        var next = 0
+    }
+
+    private let rootPath: [UInt8]
+    private var levels: [Level] = []
+
+    /// Opens the directory where the walk begins; a link that the person named is followed.
+    package init(path: [UInt8]) throws(StorageError) {
+        rootPath = path
+        let opened = withCName(path, path.count) { pa_open_named_directory($0) }
+        guard let directory = SourceDirectory(opened ?? -1) else {
+            let cause = opened.map { StorageError.Cause(systemError: -$0) } ?? .invalidName
+            throw StorageError(.list, text(path), cause)
+        }
+        levels.append(try Self.read(directory, [], place: path))
+    }
+
+    /// Opens the directory where the walk begins by its path as text.
+    package init(path: String) throws(StorageError) { try self.init(path: Array(path.utf8)) }
+
+    /// What comes next; nil at the end.
+    package mutating func next() -> SourceEntry? {
+        while let level = levels.indices.last {
+            guard levels[level].next < levels[level].names.count else {
+                levels.removeLast()
+                continue
+            }
+            let (start, byteCount, listedKind) = levels[level].names[levels[level].next]
+            levels[level].next += 1
+            let directory = levels[level].directory
+            var path = levels[level].path
+            path.reserveCapacity(path.count + byteCount + 1)
+            if !path.isEmpty { path.append(UInt8(ascii: "/")) }
+            path.append(contentsOf: levels[level].bytes[start..<start + byteCount])
+            let kind = listedKind.map { SourceEntry.Kind($0) } ?? look(directory, path, byteCount)
+            let entered = if case .directory = kind { enter(directory, path, byteCount) } else { kind }
+            return SourceEntry(
+                kind: entered,
+                path: path,
+                nameByteCount: byteCount,
+                depth: level,
+                directory: directory
+            )
+        }
+        return nil
+    }
+
+    /// Some file systems do not tell the kind with the name.
+    private func look(_ directory: SourceDirectory, _ path: [UInt8], _ byteCount: Int) -> SourceEntry.Kind {
+        var found = pa_status()
+        let result = withCName(path, byteCount) { pa_status_at(directory.number, $0, &found) } ?? -1
+        guard result >= 0 else { return .unreadable(StorageError(.status, place(path), systemError: -result)) }
+        return SourceEntry.Kind(FileStatus(found).kind)
+    }
+
+    private mutating func enter(_ parent: SourceDirectory, _ path: [UInt8], _ byteCount: Int) -> SourceEntry.Kind {
+        guard levels.count < Self.maximumDepth else {
+            return .unreadable(StorageError(.list, place(path), .tooDeep(limit: Self.maximumDepth)))
+        }
+        let opened = withCName(path, byteCount) { pa_open_directory(parent.number, $0) } ?? -1
+        guard let directory = SourceDirectory(opened) else {
+            return .unreadable(StorageError(.list, place(path), systemError: -opened))
+        }
+        do throws(StorageError) {
+            levels.append(try Self.read(directory, path, place: rootPath + [UInt8(ascii: "/")] + path))
+            return .directory
+        } catch {
+            return .unreadable(error)
+        }
+    }
+
+    private func place(_ path: [UInt8]) -> String { text(rootPath + [UInt8(ascii: "/")] + path) }
+
+    private static func read(
+        _ directory: SourceDirectory,
+        _ path: [UInt8],
+        place: [UInt8]
+    ) throws(StorageError) -> Level {
+        var bytes: [UInt8] = []
+        var names: [(start: Int, byteCount: Int, kind: FileKind?)] = []
+        let failure = eachName(in: directory.number) { name, byteCount, kind in
+            guard bytes.count + byteCount <= maximumNameByteCount else { return .tooManyEntries(limit: names.count) }
+            names.append((bytes.count, byteCount, kind))
+            bytes.append(contentsOf: UnsafeRawBufferPointer(start: name, count: byteCount))
+            return nil
+        }
+        if let failure { throw StorageError(.list, text(place), failure) }
+        bytes.withUnsafeBytes { bytes in
+            names.sort { left, right in
+                bytes[left.start..<left.start + left.byteCount]
+                    .lexicographicallyPrecedes(bytes[right.start..<right.start + right.byteCount])
+            }
+        }
+        return Level(directory: directory, path: path, bytes: bytes, names: names)
+    }
+}
+
+extension SourceEntry.Kind {
+    init(_ kind: FileKind) {
+        switch kind {
+        case .file: self = .file
+        case .directory: self = .directory
+        case .symlink: self = .symlink
+        case .special: self = .special
+        }
+    }
+}
