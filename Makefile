@@ -1,0 +1,63 @@
+# portable-archive: `make` says what there is.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help build release test packages reader lint format docs wasm bench vectors cddl fuzz clean
+
+PYTHON  := .build/venv/bin/python
+SOURCES := Package.swift Sources Tests
+
+help: ## what there is to make
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: packages ## a debug build
+	swift build
+
+release: ## .build/release/portable-archive, as ./portable-archive builds it
+	@Scripts/build-release
+
+test: packages .build/venv/ready ## every test, then the independent reader over the vectors
+	swift build --build-tests
+	swift test --skip-build
+	@$(MAKE) --no-print-directory reader
+
+packages:
+	@Scripts/debian-packages build
+
+.build/venv/ready: Spec/reader/requirements.txt
+	@Scripts/debian-packages test
+	python3 -m venv --clear .build/venv
+	.build/venv/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+reader: .build/venv/ready ## the independent reader over the vectors
+	@Scripts/run-reader $(PYTHON)
+
+lint: ## style of the Swift sources, syntax of the scripts
+	@Scripts/lint $(SOURCES)
+
+format: ## bring the Swift sources into the house style
+	swift format --in-place --recursive --parallel $(SOURCES)
+
+docs: packages ## the library's documentation, warnings are errors
+	@Scripts/build-docs
+
+wasm: ## ArchiveFormat as Embedded Swift for wasm32
+	@Scripts/build-wasm
+
+bench: packages ## measure against restic, borg and tar; writes Tests/Benchmarks/RESULTS.md
+	@Scripts/debian-packages bench
+	@Scripts/build-release
+	python3 Tests/Benchmarks/bench.py
+
+vectors: .build/venv/ready ## make the vectors anew and compare them with those here
+	@Scripts/compare-vectors $(PYTHON)
+
+cddl: .build/venv/ready ## the schema and the vectors' CBOR through an independent CDDL validator
+	$(PYTHON) Scripts/check-cddl.py
+
+fuzz: packages ## each fuzz target, FUZZ_SECONDS (600) long
+	@if [ -x Tests/Fuzz/run ]; then Tests/Fuzz/run $${FUZZ_SECONDS:-600}; else echo "no fuzz targets yet"; fi
+
+clean: ## remove everything built
+	rm -rf .build .build-* Tests/Benchmarks/.build Tests/Fuzz/.build
