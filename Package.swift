@@ -38,11 +38,11 @@ let package = Package(
         .target(name: "ArchiveStorage", dependencies: ["ArchiveFormat", "CPlatform"], swiftSettings: common),
         .target(
             name: "ArchiveReader",
-            dependencies: ["ArchiveFormat", "ArchiveCrypto", "ArchiveCompression", "ArchiveStorage"],
+            dependencies: ["ArchiveFormat", "ArchiveCrypto", "ArchiveCompression", "ArchiveStorage", "MailFormats"],
             swiftSettings: common),
         .target(
             name: "ArchiveWriter",
-            dependencies: ["ArchiveFormat", "ArchiveCrypto", "ArchiveCompression", "ArchiveStorage", "ArchiveReader"],
+            dependencies: ["ArchiveFormat", "ArchiveCrypto", "ArchiveCompression", "ArchiveStorage", "ArchiveReader", "MailFormats"],
             swiftSettings: common),
         .target(name: "MailFormats", swiftSettings: common),
         .target(name: "MailDisplay", dependencies: ["CGMime"], swiftSettings: common),

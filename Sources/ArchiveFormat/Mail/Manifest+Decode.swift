@@ -155,6 +155,7 @@ extension Origin {
                     exceptions.append(number)
                 }
             case 6: lineEnd = UInt8(try reader.unsigned(0...1))
+            case 7: verbatimFrom = try reader.unsigned()
             default: try map.unknown(key, &reader)
             }
         }

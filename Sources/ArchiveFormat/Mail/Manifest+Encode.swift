@@ -132,6 +132,7 @@ extension Origin {
         if quoting != 0 { count += 1 }
         if !exceptions.isEmpty { count += 1 }
         if lineEnd != 0 { count += 1 }
+        if verbatimFrom != nil { count += 1 }
         writer.map(count)
         writer.key(0)
         writer.unsigned(file)
@@ -146,6 +147,10 @@ extension Origin {
             for number in exceptions { writer.unsigned(number) }
         }
         writer.optional(6, number: UInt64(lineEnd))
+        if let verbatimFrom {
+            writer.key(7)
+            writer.unsigned(verbatimFrom)
+        }
     }
 }
 

@@ -94,8 +94,10 @@ public struct Origin: Equatable, Sendable {
     public var quoting: UInt8 = 0
     /// Numbers of the lines that are not to be quoted, ascending.
     public var exceptions: [UInt64] = []
-    /// What begins a line: 0 after LF, 1 after CR.
+    /// What begins a line: 0 after LF, 1 also after a lone CR.
     public var lineEnd: UInt8 = 0
+    /// From this line on none is quoted.
+    public var verbatimFrom: UInt64?
 
     package init(file: UInt64, ordinal: UInt64) {
         self.file = file

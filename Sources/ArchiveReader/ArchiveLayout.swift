@@ -1,0 +1,43 @@
+package import ArchiveFormat
+package import ArchiveStorage
+
+/// The names in an archive directory (Spec, format.md, section 1).
+package enum ArchiveLayout {
+    package static let readme: ArchivePath = "README.TXT"
+    package static let spec: ArchivePath = "SPEC.md"
+    package static let headers: [ArchivePath] = ["header.a", "parity/header.b", "segments/header.c"]
+    package static let heads: [ArchivePath] = ["head.a", "journal/head.b"]
+    package static let directories: [ArchivePath] = ["journal", "segments", "parity"]
+
+    package static func segment(_ number: UInt32) -> ArchivePath {
+        path("segments", number, "seg")
+    }
+
+    package static func journal(_ number: UInt32) -> ArchivePath {
+        path("journal", number, "jnl")
+    }
+
+    package static func checkpoint(_ number: UInt32) -> ArchivePath {
+        path("journal", number, "tab")
+    }
+
+    package static func file(_ kind: ArchiveFormat.FileKind, _ number: UInt32) -> ArchivePath {
+        switch kind {
+        case .segment: return segment(number)
+        case .checkpoint: return checkpoint(number)
+        case .derived: return path("derived", number, "der")
+        default:
+            let name = kind.rawValue < 10 ? "0\(kind.rawValue)" : "\(kind.rawValue)"
+            let tail = path("other", number, "bin")
+            guard let fan = ArchivePath("other/\(name)/\(tail.components.dropFirst().joined(separator: "/"))") else {
+                return tail
+            }
+            return fan
+        }
+    }
+
+    /// Numbers are at most eight digits in all callers, so that the name always exists.
+    private static func path(_ directory: StaticString, _ number: UInt32, _ suffix: StaticString) -> ArchivePath {
+        ArchivePath.numbered(directory, UInt64(number), suffix) ?? .root
+    }
+}

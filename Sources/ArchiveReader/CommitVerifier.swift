@@ -1,0 +1,60 @@
+import ArchiveCrypto
+package import ArchiveFormat
+
+/// Checks what makes a commit record valid: certificates, writer key, signature (Spec, format.md, section 7.1).
+package struct CommitVerifier {
+    private let header: ArchiveHeader
+    package let archiveID: Bytes32
+    private var good: Set<[UInt8]> = []
+
+    package init(header: ArchiveHeader, archiveID: Bytes32) {
+        self.header = header
+        self.archiveID = archiveID
+    }
+
+    package mutating func verify(_ record: CommitRecord) throws(FormatError) {
+        let certificate = try verify(certificate: record.commit.certificate)
+        for other in record.commit.certificates {
+            _ = try verify(certificate: other)
+        }
+        for revocation in record.commit.revocations {
+            let parsed = try Revocation(parsingSigned: revocation)
+            guard parsed.rootSigningKey == header.rootSigningKey else { throw FormatError(.certificate) }
+            try verify(signed: revocation, .revocation)
+        }
+        let isGood = record.bytes.withUnsafeBytes { bytes in
+            Ed25519.verify(
+                signature: bytes.slice(record.signedLength, 64), label: .commit, archiveID: archiveID,
+                body: bytes.slice(0, record.signedLength), key: certificate.writerKey)
+        }
+        guard isGood else { throw FormatError(.commitSignature, at: record.signedLength) }
+    }
+
+    private mutating func verify(certificate bytes: [UInt8]) throws(FormatError) -> Certificate {
+        let certificate = try Certificate(parsingSigned: bytes)
+        if good.contains(bytes) { return certificate }
+        guard certificate.rootSigningKey == header.rootSigningKey, certificate.contentKey == header.contentKey else {
+            throw FormatError(.certificate)
+        }
+        guard Ed25519.isAcceptable(certificate.writerKey) else { throw FormatError(.writerKey) }
+        try verify(signed: bytes, .certificate)
+        good.insert(bytes)
+        return certificate
+    }
+
+    private func verify(signed bytes: [UInt8], _ label: Label) throws(FormatError) {
+        let isGood = bytes.withUnsafeBytes { raw in
+            Ed25519.verify(
+                signature: raw.slice(raw.count - 64, 64), label: label, archiveID: archiveID,
+                body: raw.slice(0, raw.count - 64), key: header.rootSigningKey)
+        }
+        guard isGood else { throw FormatError(.certificate) }
+    }
+}
+
+extension CommitRecord {
+    /// The hash by which the next commit names this one.
+    package var hash: Bytes32 {
+        bytes.withUnsafeBytes { ArchiveIdentity.commitHash(recordHeaderAndBody: $0) }
+    }
+}

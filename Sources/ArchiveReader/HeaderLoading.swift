@@ -1,0 +1,110 @@
+import ArchiveCrypto
+package import ArchiveFormat
+package import ArchiveStorage
+
+/// The header of an archive and the bytes it came from.
+package struct LoadedHeader: Sendable {
+    package var header: ArchiveHeader
+    package var file: [UInt8]
+    package var archiveID: Bytes32
+    package var hash: Bytes32
+
+    /// Reads one replica and checks it in the order of format.md, section 4.
+    package init(parsing file: [UInt8]) throws(FormatError) {
+        self = try file.withUnsafeBufferPointer { (buffer) throws(FormatError) -> LoadedHeader in
+            try LoadedHeader(UnsafeRawBufferPointer(buffer), file)
+        }
+    }
+
+    private init(_ raw: UnsafeRawBufferPointer, _ file: [UInt8]) throws(FormatError) {
+        let frame = try HeaderFrame(parsing: raw)
+        do throws(FormatError) {
+            header = try ArchiveHeader(parsing: frame.body(in: raw))
+        } catch {
+            throw FormatError(error.code, at: error.offset + HeaderFrame.bodyOffset)
+        }
+        guard Ed25519.isAcceptable(header.rootSigningKey), X25519.isAcceptable(header.contentKey) else {
+            throw FormatError(.rootKey, at: HeaderFrame.bodyOffset)
+        }
+        archiveID = ArchiveIdentity.archiveID(
+            rootSigningKey: header.rootSigningKey, contentKey: header.contentKey)
+        guard
+            Ed25519.verify(
+                signature: frame.signature(in: raw), label: .header, archiveID: archiveID, body: frame.signed(in: raw),
+                key: header.rootSigningKey)
+        else { throw FormatError(.headerSignature, at: HeaderFrame.bodyOffset + frame.bodyLength) }
+        _ = try SlotLayout.check(header.slots)
+        hash = ArchiveIdentity.headerHash(raw)
+        self.file = file
+    }
+
+    /// Chooses among the three replicas (format.md, section 4).
+    package static func load(
+        _ storage: any Storage, _ findings: inout [Finding]
+    ) throws(ArchiveError) -> LoadedHeader {
+        var best: LoadedHeader?
+        var good: [(ArchivePath, LoadedHeader)] = []
+        var bad: [(ArchivePath, ArchiveCode?)] = []
+        for path in ArchiveLayout.headers {
+            guard let file = try readWhole(storage, path, limit: Limits.headerFile + 1, &findings) else {
+                bad.append((path, nil))
+                continue
+            }
+            do throws(FormatError) {
+                let loaded = try LoadedHeader(parsing: file)
+                good.append((path, loaded))
+                if loaded.header.sequence > best?.header.sequence ?? 0 { best = loaded }
+            } catch {
+                bad.append((path, error.code))
+            }
+        }
+        guard let best else {
+            if bad.allSatisfy({ $0.1 == nil }), try !hasHeadOrJournal(storage) {
+                throw ArchiveError(.notAnArchive, storage.displayName)
+            }
+            if bad.contains(where: { $0.1 == .newerVersion }) { throw ArchiveError(.newerVersion, storage.displayName) }
+            let causes = bad.map { "\($0.0): \($0.1?.text ?? "absent")" }.joined(separator: ", ")
+            throw ArchiveError(.noHeader, storage.displayName, causes)
+        }
+        for (path, code) in bad {
+            findings.append(Finding(.headerReplica, path.description, cause: code, code == nil ? "absent" : ""))
+        }
+        for (path, loaded) in good {
+            if loaded.archiveID != best.archiveID
+                || (loaded.header.sequence == best.header.sequence && loaded.file != best.file)
+            {
+                findings.append(Finding(.headerDiffers, path.description))
+            } else if loaded.header.sequence < best.header.sequence {
+                findings.append(Finding(.headerReplica, path.description, "older"))
+            }
+        }
+        return best
+    }
+
+    private static func hasHeadOrJournal(_ storage: any Storage) throws(ArchiveError) -> Bool {
+        for path in ArchiveLayout.heads where try storing({ () throws(StorageError) in try storage.exists(path) }) {
+            return true
+        }
+        return try storing { () throws(StorageError) in try storage.exists(ArchiveLayout.journal(1)) }
+    }
+}
+
+/// Reads a whole small file, or the complete `.new` beside it where the name is missing (format.md, section 1).
+package func readWhole(
+    _ storage: any Storage, _ path: ArchivePath, limit: Int, _ findings: inout [Finding]
+) throws(ArchiveError) -> [UInt8]? {
+    for name in [path, path.parent.appending(path.name + ".new")] {
+        guard let name else { continue }
+        do throws(StorageError) {
+            guard let status = try storage.status(of: name), status.kind == .file else { continue }
+            let file = try storage.openForReading(name)
+            return try file.read(at: 0, count: min(limit, Int(clamping: status.byteCount)))
+        } catch {
+            if case .notFound = error.cause { continue }
+            // A medium error in a spare is a damaged spare, and damage elsewhere: the caller decides by what is missing.
+            if case .io = error.cause { return [] }
+            throw ArchiveError(error)
+        }
+    }
+    return nil
+}
