@@ -55,6 +55,6 @@ package struct CommitVerifier {
 extension CommitRecord {
     /// The hash by which the next commit names this one.
     package var hash: Bytes32 {
-        bytes.withUnsafeBytes { ArchiveIdentity.commitHash(recordHeaderAndBody: $0) }
+        bytes.withUnsafeBytes { ArchiveIdentity.commitHash(of: $0) }
     }
 }

@@ -34,7 +34,7 @@ package struct LoadedHeader: Sendable {
                 key: header.rootSigningKey)
         else { throw FormatError(.headerSignature, at: HeaderFrame.bodyOffset + frame.bodyLength) }
         _ = try SlotLayout.check(header.slots)
-        hash = ArchiveIdentity.headerHash(raw)
+        hash = ArchiveIdentity.headerHash(of: raw)
         self.file = file
     }
 

@@ -1,6 +1,6 @@
 import ArchiveCrypto
 import ArchiveFormat
-import ArchiveStorage
+package import ArchiveStorage
 
 /// All valid commit records of the journal files, in order, and the bytes between them (Spec, format.md, section 7.3).
 struct JournalScan {

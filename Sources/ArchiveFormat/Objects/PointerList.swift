@@ -24,7 +24,12 @@ package enum PointerList {
         guard length <= plaintext.count - 4, plaintext.count == roundUp(length + 4, to: 64),
             plaintext.firstNonZero(from: length + 4) == nil
         else { throw FormatError(.pointers) }
-        var reader = CBORReader(plaintext.slice(4, length))
+        return try parse(cbor: plaintext.slice(4, length))
+    }
+
+    /// Reads the CBOR inside the framing.
+    package static func parse(cbor: UnsafeRawBufferPointer) throws(FormatError) -> [RecordPointer] {
+        var reader = CBORReader(cbor)
         do throws(FormatError) {
             var pointers: [RecordPointer] = []
             for _ in 0..<(try reader.array(0...Int.max)) {
@@ -41,7 +46,8 @@ package enum PointerList {
         }
     }
 
-    package static func encode(_ pointers: [RecordPointer]) -> [UInt8] {
+    /// The CBOR inside the framing.
+    package static func encode(cbor pointers: [RecordPointer]) -> [UInt8] {
         var writer = CBORWriter()
         writer.array(pointers.count)
         for pointer in pointers {
@@ -50,10 +56,6 @@ package enum PointerList {
             writer.unsigned(pointer.offset / 64)
             writer.unsigned(pointer.storedLength)
         }
-        var out: [UInt8] = []
-        out.append(littleEndian: UInt32(writer.bytes.count))
-        out.append(contentsOf: writer.bytes)
-        out.append(contentsOf: repeatElement(0, count: roundUp(out.count, to: 64) - out.count))
-        return out
+        return writer.bytes
     }
 }

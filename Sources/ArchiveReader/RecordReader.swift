@@ -1,0 +1,204 @@
+import ArchiveCompression
+package import ArchiveCrypto
+package import ArchiveFormat
+package import ArchiveStorage
+import Synchronization
+
+/// Opens data records of an archive with its read keys: seal, padding, codec (Spec, format.md, section 5.2).
+///
+/// Safe to use from many threads; keeps the segment keys and a few decoded records.
+package final class RecordReader: Sendable {
+    package let storage: any Storage
+    package let archiveID: Bytes32
+    private let keys: ReadKeys
+    private let envelopes: [UInt32: [UInt8]]
+    private let state: Mutex<Cache>
+
+    private struct Cache {
+        var segmentKeys: [UInt32: SegmentKey] = [:]
+        var files: [UInt32: any ReadableFile] = [:]
+        var records: [Decoded] = []
+    }
+
+    /// A decoded record.
+    package final class Decoded: Sendable {
+        package let segment: UInt32
+        package let offset: UInt64
+        package let type: UInt8
+        package let bytes: [UInt8]
+
+        init(segment: UInt32, offset: UInt64, type: UInt8, bytes: [UInt8]) {
+            self.segment = segment
+            self.offset = offset
+            self.type = type
+            self.bytes = bytes
+        }
+    }
+
+    package init(log: ArchiveLog, keys: ReadKeys) {
+        storage = log.storage
+        archiveID = log.archiveID
+        self.keys = keys
+        var envelopes: [UInt32: [UInt8]] = [:]
+        for file in log.state.files where file.kind == .segment && !file.envelope.isEmpty {
+            envelopes[file.number] = file.envelope
+        }
+        self.envelopes = envelopes
+        state = Mutex(Cache())
+    }
+
+    /// The key of a segment (E506 if it does not open).
+    package func segmentKey(_ segment: UInt32) throws(ArchiveError) -> SegmentKey {
+        if let key = state.withLock({ $0.segmentKeys[segment] }) { return key }
+        let place = ArchiveLayout.segment(segment).description
+        guard let envelope = envelopes[segment] else { throw ArchiveError(.segmentKey, place, "not a live segment") }
+        do throws(CryptoError) {
+            let key = try envelope.withUnsafeBufferPointer { (buffer) throws(CryptoError) in
+                try keys.openSegmentKey(
+                    envelope: UnsafeRawBufferPointer(buffer), archiveID: archiveID, segment: segment)
+            }
+            state.withLock { $0.segmentKeys[segment] = key }
+            return key
+        } catch {
+            throw ArchiveError(error, place)
+        }
+    }
+
+    private func file(_ segment: UInt32) throws(ArchiveError) -> any ReadableFile {
+        if let file = state.withLock({ $0.files[segment] }) { return file }
+        let file = try storing { () throws(StorageError) in
+            try storage.openForReading(ArchiveLayout.segment(segment), expecting: .random)
+        }
+        state.withLock { cache in
+            if cache.files.count >= 64 { cache.files.removeAll() }
+            cache.files[segment] = file
+        }
+        return file
+    }
+
+    /// The pointers that a commit added to a segment.
+    package func pointers(_ segment: UInt32, _ blob: PointerBlob) throws(ArchiveError) -> [RecordPointer] {
+        let key = try segmentKey(segment)
+        let place = "\(ArchiveLayout.segment(segment)), generation \(blob.generation)"
+        let plaintext: [UInt8]
+        do throws(CryptoError) {
+            plaintext = try blob.blob.withUnsafeBufferPointer { (buffer) throws(CryptoError) in
+                try key.openPointers(
+                    UnsafeRawBufferPointer(buffer), archiveID: archiveID, segment: segment,
+                    generation: blob.generation)
+            }
+        } catch {
+            throw ArchiveError(error, place)
+        }
+        do throws(FormatError) {
+            return try plaintext.withUnsafeBufferPointer { (buffer) throws(FormatError) in
+                try PointerList.parse(cbor: UnsafeRawBufferPointer(buffer))
+            }
+        } catch {
+            throw ArchiveError(error, place)
+        }
+    }
+
+    /// Reads, opens and decodes one data record. `caching` keeps it for the next call.
+    package func record(
+        segment: UInt32, offset: UInt64, type: UInt8?, caching: Bool
+    ) throws(ArchiveError) -> Decoded {
+        if caching {
+            let hit = state.withLock { cache -> Decoded? in
+                guard let index = cache.records.firstIndex(where: { $0.segment == segment && $0.offset == offset })
+                else { return nil }
+                let record = cache.records.remove(at: index)
+                cache.records.append(record)
+                return record
+            }
+            if let hit {
+                guard type == nil || hit.type == type else { throw ArchiveError(.recordType, place(segment, offset)) }
+                return hit
+            }
+        }
+        let decoded = try load(segment, offset)
+        guard type == nil || decoded.type == type else { throw ArchiveError(.recordType, place(segment, offset)) }
+        if caching {
+            state.withLock { cache in
+                cache.records.append(decoded)
+                var total = cache.records.reduce(0) { $0 + $1.bytes.count }
+                while total > 48 << 20, cache.records.count > 1 {
+                    total -= cache.records.removeFirst().bytes.count
+                }
+            }
+        }
+        return decoded
+    }
+
+    private func place(_ segment: UInt32, _ offset: UInt64) -> String {
+        "\(ArchiveLayout.segment(segment)) at \(offset)"
+    }
+
+    private func load(_ segment: UInt32, _ offset: UInt64) throws(ArchiveError) -> Decoded {
+        let key = try segmentKey(segment)
+        let file = try file(segment)
+        let head = try storing { () throws(StorageError) in
+            try file.read(at: offset, count: RecordHeader.byteCount)
+        }
+        let length: Int
+        do throws(FormatError) {
+            let header = try head.withUnsafeBufferPointer { (buffer) throws(FormatError) in
+                try RecordHeader(parsing: UnsafeRawBufferPointer(buffer))
+            }
+            try header.require(archiveID: archiveID, segment: segment, offset: offset)
+            guard header.recordClass == .data else { throw FormatError(.recordField, at: 10) }
+            length = Int(header.storedLength)
+        } catch {
+            throw ArchiveError(error, place(segment, offset))
+        }
+        let body = try storing { () throws(StorageError) in
+            try file.read(at: offset + UInt64(RecordHeader.byteCount), count: length)
+        }
+        return try RecordReader.decode(head: head, body: body, key: key, place: (segment, offset))
+    }
+
+    /// Opens and decodes a record whose header has been checked for its place.
+    package static func decode(
+        head: [UInt8], body: [UInt8], key: SegmentKey, place: (segment: UInt32, offset: UInt64)
+    ) throws(ArchiveError) -> Decoded {
+        let name = "\(ArchiveLayout.segment(place.segment)) at \(place.offset)"
+        let tag = 16
+        guard body.count > tag + InnerHeader.byteCount else { throw ArchiveError(.recordTruncated, name) }
+        var plaintext = [UInt8](repeating: 0, count: body.count - tag)
+        do throws(CryptoError) {
+            try plaintext.withUnsafeMutableBufferPointer { (out) throws(CryptoError) in
+                try body.withUnsafeBufferPointer { (sealed) throws(CryptoError) in
+                    try head.withUnsafeBufferPointer { (header) throws(CryptoError) in
+                        try key.openRecord(
+                            header: UnsafeRawBufferPointer(header), body: UnsafeRawBufferPointer(sealed),
+                            into: UnsafeMutableRawBufferPointer(out))
+                    }
+                }
+            }
+        } catch {
+            throw ArchiveError(error, name)
+        }
+        let inner: InnerHeader
+        do throws(FormatError) {
+            inner = try plaintext.withUnsafeBufferPointer { (buffer) throws(FormatError) in
+                try InnerHeader(parsing: UnsafeRawBufferPointer(buffer), codec: head[11])
+            }
+        } catch {
+            throw ArchiveError(error, name)
+        }
+        guard let codec = Codec(rawValue: head[11]) else { throw ArchiveError(.codec, name) }
+        var decoded = [UInt8](repeating: 0, count: inner.decodedLength)
+        do throws(CompressionError) {
+            var decompressor = Decompressor()
+            try decoded.withUnsafeMutableBufferPointer { (out) throws(CompressionError) in
+                try plaintext.withUnsafeBufferPointer { (buffer) throws(CompressionError) in
+                    let encoded = UnsafeRawBufferPointer(buffer).slice(InnerHeader.byteCount, inner.encodedLength)
+                    try decompressor.decompress(codec, encoded, into: UnsafeMutableRawBufferPointer(out))
+                }
+            }
+        } catch {
+            throw ArchiveError(error, name)
+        }
+        return Decoded(segment: place.segment, offset: place.offset, type: inner.type, bytes: decoded)
+    }
+}
