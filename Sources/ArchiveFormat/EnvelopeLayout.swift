@@ -59,7 +59,11 @@ package struct Footer: Equatable, Sendable {
             }
             entries.append(
                 Entry(
-                    offset: UInt64(body.u32(place)) * 64, storedLength: body.u32(place + 4), recordClass: recordClass))
+                    offset: UInt64(body.u32(place)) * 64,
+                    storedLength: body.u32(place + 4),
+                    recordClass: recordClass
+                )
+            )
         }
     }
 

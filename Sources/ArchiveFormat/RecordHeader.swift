@@ -62,7 +62,11 @@ public struct RecordHeader: Equatable, Sendable {
     public var recordLength: Int { RecordHeader.byteCount + Int(storedLength) }
 
     package init(
-        _ recordClass: RecordClass, codec: UInt8 = 0, segment: UInt32, archiveID: Bytes32, offset: UInt64,
+        _ recordClass: RecordClass,
+        codec: UInt8 = 0,
+        segment: UInt32,
+        archiveID: Bytes32,
+        offset: UInt64,
         storedLength: UInt32
     ) {
         self.recordClass = recordClass
@@ -84,7 +88,9 @@ public struct RecordHeader: Equatable, Sendable {
         guard bytes[8] <= 1 else { throw FormatError(.newerVersion, at: 8) }
         guard bytes[8] == 1 else { throw FormatError(.recordField, at: 8) }
         guard let recordClass = RecordClass(rawValue: bytes[10]) else { throw FormatError(.recordField, at: 10) }
-        guard bytes[11] == 0 || (recordClass == .data && bytes[11] <= 2) else { throw FormatError(.recordField, at: 11) }
+        guard bytes[11] == 0 || (recordClass == .data && bytes[11] <= 2) else {
+            throw FormatError(.recordField, at: 11)
+        }
         segment = bytes.u32(12)
         guard (1...Limits.fileNumber).contains(segment) else { throw FormatError(.recordField, at: 12) }
         offset = bytes.u64(48)

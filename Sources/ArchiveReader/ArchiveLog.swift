@@ -112,7 +112,12 @@ package struct ArchiveLog: Sendable {
             guard let accepted else {
                 if generation <= h {
                     findings.append(
-                        Finding(.journal, "generation \(generation)", "no copy left; the archive is read up to \(generation - 1)"))
+                        Finding(
+                            .journal,
+                            "generation \(generation)",
+                            "no copy left; the archive is read up to \(generation - 1)"
+                        )
+                    )
                 }
                 break
             }
@@ -125,7 +130,10 @@ package struct ArchiveLog: Sendable {
 
     /// Applies a commit if it chains and obeys the rules; otherwise says what it breaks.
     private mutating func apply(
-        _ record: CommitRecord, after previous: Bytes32, generation: UInt64, journalFile: UInt32?
+        _ record: CommitRecord,
+        after previous: Bytes32,
+        generation: UInt64,
+        journalFile: UInt32?
     ) -> ArchiveCode? {
         guard record.commit.generation == generation else { return .generation }
         guard record.commit.previous == previous else { return .chain }
@@ -171,7 +179,9 @@ package struct ArchiveLog: Sendable {
         guard let newest else { return }
         let sequence = header.header.sequence
         if sequence < newest.commit.headerSequence {
-            findings.append(Finding(.headerOlder, "sequence \(sequence)", "commit names \(newest.commit.headerSequence)"))
+            findings.append(
+                Finding(.headerOlder, "sequence \(sequence)", "commit names \(newest.commit.headerSequence)")
+            )
         } else if sequence > newest.commit.headerSequence {
             findings.append(Finding(.headerNewer, "sequence \(sequence)"))
         } else if header.hash != newest.commit.headerHash {
@@ -191,7 +201,8 @@ package struct ArchiveLog: Sendable {
                 expected += 1
             } else {
                 regions.append(
-                    JournalScan.Region(file: item.file, offset: item.offset, length: UInt64(item.record.paddedLength)))
+                    JournalScan.Region(file: item.file, offset: item.offset, length: UInt64(item.record.paddedLength))
+                )
             }
         }
         for region in JournalScan.joined(regions) {
@@ -206,10 +217,14 @@ package struct ArchiveLog: Sendable {
             }
             findings.append(
                 Finding(
-                    .debrisJournal, "\(ArchiveLayout.journal(region.file)) at \(region.offset)",
-                    "\(region.length) bytes"))
+                    .debrisJournal,
+                    "\(ArchiveLayout.journal(region.file)) at \(region.offset)",
+                    "\(region.length) bytes"
+                )
+            )
             journalEnd.unknownDebris.append(
-                JournalDebris(file: region.file, offset: region.offset, length: region.length, root: root))
+                JournalDebris(file: region.file, offset: region.offset, length: region.length, root: root)
+            )
         }
     }
 }

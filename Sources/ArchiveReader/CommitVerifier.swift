@@ -24,8 +24,12 @@ package struct CommitVerifier {
         }
         let isGood = record.bytes.withUnsafeBytes { bytes in
             Ed25519.verify(
-                signature: bytes.slice(record.signedLength, 64), label: .commit, archiveID: archiveID,
-                body: bytes.slice(0, record.signedLength), key: certificate.writerKey)
+                signature: bytes.slice(record.signedLength, 64),
+                label: .commit,
+                archiveID: archiveID,
+                body: bytes.slice(0, record.signedLength),
+                key: certificate.writerKey
+            )
         }
         guard isGood else { throw FormatError(.commitSignature, at: record.signedLength) }
     }
@@ -45,8 +49,12 @@ package struct CommitVerifier {
     private func verify(signed bytes: [UInt8], _ label: Label) throws(FormatError) {
         let isGood = bytes.withUnsafeBytes { raw in
             Ed25519.verify(
-                signature: raw.slice(raw.count - 64, 64), label: label, archiveID: archiveID,
-                body: raw.slice(0, raw.count - 64), key: header.rootSigningKey)
+                signature: raw.slice(raw.count - 64, 64),
+                label: label,
+                archiveID: archiveID,
+                body: raw.slice(0, raw.count - 64),
+                key: header.rootSigningKey
+            )
         }
         guard isGood else { throw FormatError(.certificate) }
     }

@@ -27,11 +27,17 @@ package struct LoadedHeader: Sendable {
             throw FormatError(.rootKey, at: HeaderFrame.bodyOffset)
         }
         archiveID = ArchiveIdentity.archiveID(
-            rootSigningKey: header.rootSigningKey, contentKey: header.contentKey)
+            rootSigningKey: header.rootSigningKey,
+            contentKey: header.contentKey
+        )
         guard
             Ed25519.verify(
-                signature: frame.signature(in: raw), label: .header, archiveID: archiveID, body: frame.signed(in: raw),
-                key: header.rootSigningKey)
+                signature: frame.signature(in: raw),
+                label: .header,
+                archiveID: archiveID,
+                body: frame.signed(in: raw),
+                key: header.rootSigningKey
+            )
         else { throw FormatError(.headerSignature, at: HeaderFrame.bodyOffset + frame.bodyLength) }
         _ = try SlotLayout.check(header.slots)
         hash = ArchiveIdentity.headerHash(of: raw)
@@ -40,7 +46,8 @@ package struct LoadedHeader: Sendable {
 
     /// Chooses among the three replicas (format.md, section 4).
     package static func load(
-        _ storage: any Storage, _ findings: inout [Finding]
+        _ storage: any Storage,
+        _ findings: inout [Finding]
     ) throws(ArchiveError) -> LoadedHeader {
         var best: LoadedHeader?
         var good: [(ArchivePath, LoadedHeader)] = []
@@ -91,7 +98,10 @@ package struct LoadedHeader: Sendable {
 
 /// Reads a whole small file, or the complete `.new` beside it where the name is missing (format.md, section 1).
 package func readWhole(
-    _ storage: any Storage, _ path: ArchivePath, limit: Int, _ findings: inout [Finding]
+    _ storage: any Storage,
+    _ path: ArchivePath,
+    limit: Int,
+    _ findings: inout [Finding]
 ) throws(ArchiveError) -> [UInt8]? {
     for name in [path, path.parent.appending(path.name + ".new")] {
         guard let name else { continue }

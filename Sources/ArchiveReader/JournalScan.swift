@@ -28,7 +28,9 @@ struct JournalScan {
             let bytes = try storing { () throws(StorageError) in
                 let file = try storage.openForReading(ArchiveLayout.journal(number), expecting: .sequential)
                 return try file.read(
-                    at: 0, count: min(Int(clamping: file.byteCount), Limits.journalFile + Limits.headFile))
+                    at: 0,
+                    count: min(Int(clamping: file.byteCount), Limits.journalFile + Limits.headFile)
+                )
             }
             lastFile = number
             lastLength = UInt64(bytes.count)
@@ -37,7 +39,10 @@ struct JournalScan {
     }
 
     private mutating func scan(
-        _ bytes: [UInt8], _ number: UInt32, _ archiveID: Bytes32, _ verifier: inout CommitVerifier
+        _ bytes: [UInt8],
+        _ number: UInt32,
+        _ archiveID: Bytes32,
+        _ verifier: inout CommitVerifier
     ) {
         bytes.withUnsafeBytes { raw in
             var offset = 0
@@ -88,7 +93,9 @@ struct JournalScan {
 /// Looks for commit records behind the data of segments: copies S of commits that the journal lost.
 enum CommitCarver {
     static func commits(
-        _ storage: any Storage, _ archiveID: Bytes32, _ verifier: inout CommitVerifier
+        _ storage: any Storage,
+        _ archiveID: Bytes32,
+        _ verifier: inout CommitVerifier
     ) -> [UInt64: CommitRecord] {
         var found: [UInt64: CommitRecord] = [:]
         for number in (try? numberedFiles(storage, "segments", suffix: ".seg")) ?? [] {
@@ -112,7 +119,9 @@ enum CommitCarver {
 
 /// The numbers of the files `DDDDD/NNNNNNNN.suffix` below a directory, ascending.
 package func numberedFiles(
-    _ storage: any Storage, _ directory: ArchivePath, suffix: String
+    _ storage: any Storage,
+    _ directory: ArchivePath,
+    suffix: String
 ) throws(ArchiveError) -> [UInt32] {
     var numbers: [UInt32] = []
     try storing { () throws(StorageError) in

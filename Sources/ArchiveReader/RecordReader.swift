@@ -55,7 +55,10 @@ package final class RecordReader: Sendable {
         do throws(CryptoError) {
             let key = try envelope.withUnsafeBufferPointer { (buffer) throws(CryptoError) in
                 try keys.openSegmentKey(
-                    envelope: UnsafeRawBufferPointer(buffer), archiveID: archiveID, segment: segment)
+                    envelope: UnsafeRawBufferPointer(buffer),
+                    archiveID: archiveID,
+                    segment: segment
+                )
             }
             state.withLock { $0.segmentKeys[segment] = key }
             return key
@@ -84,8 +87,11 @@ package final class RecordReader: Sendable {
         do throws(CryptoError) {
             plaintext = try blob.blob.withUnsafeBufferPointer { (buffer) throws(CryptoError) in
                 try key.openPointers(
-                    UnsafeRawBufferPointer(buffer), archiveID: archiveID, segment: segment,
-                    generation: blob.generation)
+                    UnsafeRawBufferPointer(buffer),
+                    archiveID: archiveID,
+                    segment: segment,
+                    generation: blob.generation
+                )
             }
         } catch {
             throw ArchiveError(error, place)
@@ -101,7 +107,10 @@ package final class RecordReader: Sendable {
 
     /// Reads, opens and decodes one data record. `caching` keeps it for the next call.
     package func record(
-        segment: UInt32, offset: UInt64, type: UInt8?, caching: Bool
+        segment: UInt32,
+        offset: UInt64,
+        type: UInt8?,
+        caching: Bool
     ) throws(ArchiveError) -> Decoded {
         if caching {
             let hit = state.withLock { cache -> Decoded? in
@@ -159,7 +168,10 @@ package final class RecordReader: Sendable {
 
     /// Opens and decodes a record whose header has been checked for its place.
     package static func decode(
-        head: [UInt8], body: [UInt8], key: SegmentKey, place: (segment: UInt32, offset: UInt64)
+        head: [UInt8],
+        body: [UInt8],
+        key: SegmentKey,
+        place: (segment: UInt32, offset: UInt64)
     ) throws(ArchiveError) -> Decoded {
         let name = "\(ArchiveLayout.segment(place.segment)) at \(place.offset)"
         let tag = 16
@@ -170,8 +182,10 @@ package final class RecordReader: Sendable {
                 try body.withUnsafeBufferPointer { (sealed) throws(CryptoError) in
                     try head.withUnsafeBufferPointer { (header) throws(CryptoError) in
                         try key.openRecord(
-                            header: UnsafeRawBufferPointer(header), body: UnsafeRawBufferPointer(sealed),
-                            into: UnsafeMutableRawBufferPointer(out))
+                            header: UnsafeRawBufferPointer(header),
+                            body: UnsafeRawBufferPointer(sealed),
+                            into: UnsafeMutableRawBufferPointer(out)
+                        )
                     }
                 }
             }

@@ -66,8 +66,11 @@ package struct CBORReader {
         let start = offset
         let (found, value) = try head()
         guard found == major else {
-            throw fail(found == Major.tag || (found == Major.simple && value > 22) || (found == Major.simple && value < 20)
-                ? .cborUnsupported : .cborSchema, at: start)
+            throw fail(
+                found == Major.tag || (found == Major.simple && value > 22) || (found == Major.simple && value < 20)
+                    ? .cborUnsupported : .cborSchema,
+                at: start
+            )
         }
         return value
     }
@@ -94,7 +97,8 @@ package struct CBORReader {
         return major == Major.unsigned ? Int64(value) : -1 - Int64(value)
     }
 
-    private mutating func string(_ major: UInt8, _ range: ClosedRange<Int>) throws(FormatError) -> UnsafeRawBufferPointer
+    private mutating func string(_ major: UInt8, _ range: ClosedRange<Int>) throws(FormatError)
+        -> UnsafeRawBufferPointer
     {
         let start = offset
         let value = try expect(major)

@@ -68,7 +68,11 @@ extension ArchiveState {
     }
 
     private mutating func apply(
-        _ change: FileChange, highest: [(FileKind, UInt32)], writer: Bytes32, commit: Commit, place: CommitPlace
+        _ change: FileChange,
+        highest: [(FileKind, UInt32)],
+        writer: Bytes32,
+        commit: Commit,
+        place: CommitPlace
     ) throws(FormatError) {
         let rule = FormatError(.commitRule)
         let isSegment = change.kind == .segment
@@ -87,8 +91,14 @@ extension ArchiveState {
                 files[position].debrisRoot = change.debrisRoot
             } else {
                 var file = LiveFile(
-                    kind: .segment, number: change.number, length: 0, root: ArchiveState.rootOfNothing, state: .closed,
-                    tailPages: 0, generation: commit.generation)
+                    kind: .segment,
+                    number: change.number,
+                    length: 0,
+                    root: ArchiveState.rootOfNothing,
+                    state: .closed,
+                    tailPages: 0,
+                    generation: commit.generation
+                )
                 file.debrisLength = change.debrisLength
                 file.debrisRoot = change.debrisRoot
                 files.insert(file, at: insertion(.segment, change.number))
@@ -119,8 +129,14 @@ extension ArchiveState {
                 guard change.operation != .extended else { throw rule }
                 for (kind, number) in highest where kind == change.kind && number >= change.number { throw rule }
                 var file = LiveFile(
-                    kind: change.kind, number: change.number, length: change.length, root: change.root, state: .plain,
-                    tailPages: 0, generation: commit.generation)
+                    kind: change.kind,
+                    number: change.number,
+                    length: change.length,
+                    root: change.root,
+                    state: .plain,
+                    tailPages: 0,
+                    generation: commit.generation
+                )
                 if isSegment {
                     file.state = change.operation == .sealed ? .sealed : .open
                     file.tailPages = place.pages
@@ -182,7 +198,11 @@ extension ArchiveState {
 
     /// root of the empty byte string: BLAKE2b-256 of 0x01 and eight zero bytes; a constant, since this room has no hash.
     static var rootOfNothing: Bytes32 {
-        Bytes32(words: 0x6136_1896_7FBA_B1F7, 0x4C90_B94B_CFA7_AD93,
-            0x21A7_DE03_30AB_5E17, 0xEE5E_B436_01FD_45D2)
+        Bytes32(
+            words: 0x6136_1896_7FBA_B1F7,
+            0x4C90_B94B_CFA7_AD93,
+            0x21A7_DE03_30AB_5E17,
+            0xEE5E_B436_01FD_45D2
+        )
     }
 }

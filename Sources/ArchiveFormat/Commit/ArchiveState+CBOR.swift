@@ -131,7 +131,8 @@ extension LiveFile {
                     try reader.tuple(2)
                     let generation = try reader.unsigned(1...UInt64(Int64.max))
                     pointers.append(
-                        PointerBlob(generation: generation, blob: Array(try reader.data(PointerList.blobRange))))
+                        PointerBlob(generation: generation, blob: Array(try reader.data(PointerList.blobRange)))
+                    )
                 }
             case 9: debrisLength = try reader.unsigned()
             case 10: debrisRoot = try reader.bytes32()

@@ -34,7 +34,11 @@ public struct Certificate: Equatable, Sendable {
     public var sealedLabel: [UInt8] = []
 
     package init(
-        writerKey: Bytes32, rootSigningKey: Bytes32, contentKey: Bytes32, capabilities: Capabilities, created: UInt64
+        writerKey: Bytes32,
+        rootSigningKey: Bytes32,
+        contentKey: Bytes32,
+        capabilities: Capabilities,
+        created: UInt64
     ) {
         self.writerKey = writerKey
         self.rootSigningKey = rootSigningKey

@@ -129,8 +129,15 @@ public struct Commit: Equatable, Sendable {
     public var program: [UInt8] = []
 
     package init(
-        generation: UInt64, previous: Bytes32, time: UInt64, headerSequence: UInt64, headerHash: Bytes32,
-        certificate: [UInt8], journalFile: UInt32, changes: [FileChange], stateRoot: Bytes32,
+        generation: UInt64,
+        previous: Bytes32,
+        time: UInt64,
+        headerSequence: UInt64,
+        headerHash: Bytes32,
+        certificate: [UInt8],
+        journalFile: UInt32,
+        changes: [FileChange],
+        stateRoot: Bytes32,
         checkpoint: CheckpointReference?
     ) {
         self.generation = generation

@@ -13,7 +13,10 @@ public struct CommitRecord: Equatable, Sendable {
     /// Where copy S stands and how many pages it takes.
     package var place: ArchiveState.CommitPlace {
         ArchiveState.CommitPlace(
-            segment: header.segment, offset: header.offset, pages: UInt8(clamping: paddedLength / Limits.page))
+            segment: header.segment,
+            offset: header.offset,
+            pages: UInt8(clamping: paddedLength / Limits.page)
+        )
     }
 
     /// Reads the record at the start of the bytes. Its certificate and signature are the caller's to check.

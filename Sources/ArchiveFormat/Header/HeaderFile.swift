@@ -23,8 +23,14 @@ public struct ArchiveHeader: Equatable, Sendable {
     var extensionCount: Int
 
     package init(
-        rootSigningKey: Bytes32, contentKey: Bytes32, sequence: UInt64, created: UInt64, slots: [[UInt8]],
-        credentialCommitment: Bytes32, readmeRoot: Bytes32, specRoot: Bytes32
+        rootSigningKey: Bytes32,
+        contentKey: Bytes32,
+        sequence: UInt64,
+        created: UInt64,
+        slots: [[UInt8]],
+        credentialCommitment: Bytes32,
+        readmeRoot: Bytes32,
+        specRoot: Bytes32
     ) {
         self.rootSigningKey = rootSigningKey
         self.contentKey = contentKey

@@ -46,7 +46,13 @@ public struct SourceFileEntry: Equatable, Sendable {
     public var changed: Int64?
 
     package init(
-        run: Int, number: UInt64, path: [[UInt8]], size: UInt64, hash: Bytes32?, kind: UInt8, pieceCount: UInt64
+        run: Int,
+        number: UInt64,
+        path: [[UInt8]],
+        size: UInt64,
+        hash: Bytes32?,
+        kind: UInt8,
+        pieceCount: UInt64
     ) {
         self.run = run
         self.number = number

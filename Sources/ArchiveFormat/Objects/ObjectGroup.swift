@@ -87,7 +87,8 @@ package enum ObjectIndex {
     package static let entryByteCount = 49
 
     package static func parse(
-        _ record: UnsafeRawBufferPointer, _ body: (ObjectKey, ObjectPlace) -> Void
+        _ record: UnsafeRawBufferPointer,
+        _ body: (ObjectKey, ObjectPlace) -> Void
     ) throws(FormatError) {
         guard record.count >= 4 else { throw FormatError(.objectLayout) }
         let count = Int(record.u32(0))
@@ -108,8 +109,12 @@ package enum ObjectIndex {
             body(
                 key,
                 ObjectPlace(
-                    segment: record.u32(segments + 4 * index), recordUnit: record.u32(units + 4 * index),
-                    position: record.u32(positions + 4 * index), size: record.u32(sizes + 4 * index)))
+                    segment: record.u32(segments + 4 * index),
+                    recordUnit: record.u32(units + 4 * index),
+                    position: record.u32(positions + 4 * index),
+                    size: record.u32(sizes + 4 * index)
+                )
+            )
         }
     }
 

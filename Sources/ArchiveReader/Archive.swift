@@ -1,0 +1,118 @@
+package import ArchiveCrypto
+package import ArchiveFormat
+package import ArchiveStorage
+
+/// An archive opened for reading with a key.
+///
+/// Spec: format.md, section 8. Immutable: it shows the state at the newest commit when it was opened. Nothing is written.
+public final class Archive: Sendable {
+    package let log: ArchiveLog
+    package let records: RecordReader
+    package let access: Access
+    package let places: ObjectPlaces
+    /// Messages, files and rejects, merged over all manifests.
+    public let catalogue: Catalogue
+    /// What was found while opening.
+    public let findings: [Finding]
+
+    /// Opens an archive on a storage with a secret.
+    package convenience init(
+        opening storage: any Storage,
+        with secret: UnlockSecret,
+        caps: Argon2Cost = .most
+    ) throws(ArchiveError) {
+        let log = try ArchiveLog(opening: storage)
+        try log.requireKnownFlags(for: .read)
+        let unlocked: Unlocked
+        do throws(CryptoError) {
+            unlocked = try Slot.unlock(
+                log.header.header.slots,
+                with: secret,
+                rootSigningKey: log.header.header.rootSigningKey,
+                contentKey: log.header.header.contentKey,
+                caps: caps
+            )
+        } catch {
+            throw ArchiveError(error, storage.displayName)
+        }
+        try self.init(log: log, access: unlocked.access)
+    }
+
+    /// Opens an archive whose secret has been unwrapped. Records that cannot be read are findings, not the end.
+    package init(log: ArchiveLog, access: Access) throws(ArchiveError) {
+        self.log = log
+        self.access = access
+        records = RecordReader(log: log, keys: access.read)
+        var builder = CatalogueBuilder()
+        var places = ObjectPlaces()
+        var findings = log.findings
+        for file in log.state.files where file.kind == .segment {
+            for blob in file.pointers {
+                do throws(ArchiveError) {
+                    for pointer in try records.pointers(file.number, blob) {
+                        do throws(ArchiveError) {
+                            try Archive.load(pointer, file.number, records, &builder, &places)
+                        } catch {
+                            findings.append(Finding(error.code, error.place, error.detail))
+                        }
+                    }
+                } catch {
+                    findings.append(Finding(error.code, error.place, error.detail))
+                }
+            }
+        }
+        self.places = places
+        catalogue = builder.catalogue
+        self.findings = findings
+    }
+
+    private static func load(
+        _ pointer: RecordPointer,
+        _ segment: UInt32,
+        _ records: RecordReader,
+        _ builder: inout CatalogueBuilder,
+        _ places: inout ObjectPlaces
+    ) throws(ArchiveError) {
+        guard pointer.type < 128, pointer.type != RecordType.objects.rawValue else { return }
+        let record = try records.record(segment: segment, offset: pointer.offset, type: pointer.type, caching: false)
+        do throws(FormatError) {
+            try record.bytes.withUnsafeBufferPointer { (buffer) throws(FormatError) in
+                let raw = UnsafeRawBufferPointer(buffer)
+                switch RecordType(rawValue: pointer.type) {
+                case .index: try ObjectIndex.parse(raw) { places.add($0, $1) }
+                case .manifest: builder.add(try Manifest(parsing: raw))
+                case .run: builder.add(try Run(parsing: raw))
+                default: throw FormatError(.recordType)
+                }
+            }
+        } catch {
+            throw ArchiveError(error, "\(ArchiveLayout.segment(segment)) at \(pointer.offset)")
+        }
+    }
+}
+
+/// Where objects are: an id may have many places (Spec, format.md, section 8.3).
+package struct ObjectPlaces: Sendable {
+    private var first: [ObjectKey: ObjectPlace] = [:]
+    private var more: [ObjectKey: [ObjectPlace]] = [:]
+
+    package init() {}
+
+    package var count: Int { first.count }
+    package var keys: some Collection<ObjectKey> { first.keys }
+
+    package mutating func add(_ key: ObjectKey, _ place: ObjectPlace) {
+        if first[key] == nil {
+            first[key] = place
+        } else if first[key] != place {
+            more[key, default: []].append(place)
+        }
+    }
+
+    package func contains(_ key: ObjectKey) -> Bool { first[key] != nil }
+
+    package subscript(_ key: ObjectKey) -> [ObjectPlace] {
+        guard let place = first[key] else { return [] }
+        return [place] + (more[key] ?? [])
+    }
+}

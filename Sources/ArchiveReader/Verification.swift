@@ -1,0 +1,279 @@
+import ArchiveCrypto
+public import ArchiveFormat
+package import ArchiveStorage
+import Dispatch
+import Synchronization
+
+/// How thoroughly to verify (Spec, format.md, section 7.8).
+public enum VerificationLevel: Sendable {
+    /// Heads, journal, lengths.
+    case quick
+    /// Every byte hashed, every signature checked.
+    case keyless
+}
+
+/// What a verification found, and how much it looked at.
+public struct VerificationReport: Sendable {
+    /// The findings, damage first.
+    public package(set) var findings: [Finding] = []
+    /// Bytes read.
+    public package(set) var byteCount: UInt64 = 0
+    /// Messages rebuilt and checked (keyed verification).
+    public package(set) var messageCount = 0
+    /// The newest generation.
+    public package(set) var generation: UInt64 = 0
+    /// Its commit hash.
+    public package(set) var head: Bytes32 = .zero
+
+    /// Whether anything is damaged.
+    public var isDamaged: Bool { findings.contains { !$0.code.isWarning } }
+    /// Whether nothing at all was found.
+    public var isClean: Bool { findings.isEmpty }
+}
+
+/// Checks an archive without a key (Spec, format.md, sections 6 to 7.8).
+package struct KeylessVerification {
+    private let log: ArchiveLog
+    private let storage: any Storage
+    private let threads: Int
+    private var report = VerificationReport()
+
+    package init(_ log: ArchiveLog, threads: Int) {
+        self.log = log
+        storage = log.storage
+        self.threads = max(1, threads)
+    }
+
+    package static func run(
+        _ storage: any Storage,
+        level: VerificationLevel,
+        threads: Int,
+        progress: @Sendable (_ done: UInt64, _ total: UInt64) -> Void = { _, _ in }
+    ) throws(ArchiveError) -> VerificationReport {
+        let log = try ArchiveLog(opening: storage)
+        try log.requireKnownFlags(for: .verify)
+        return try run(log, level: level, threads: threads, progress: progress)
+    }
+
+    package static func run(
+        _ log: ArchiveLog,
+        level: VerificationLevel,
+        threads: Int,
+        progress: @Sendable (_ done: UInt64, _ total: UInt64) -> Void
+    ) throws(ArchiveError) -> VerificationReport {
+        var check = KeylessVerification(log, threads: threads)
+        check.report.findings = log.findings
+        check.report.generation = log.generation
+        check.report.head = log.newestHash
+        try check.texts()
+        try check.files(level, progress)
+        try check.directory()
+        check.report.findings.sort { !$0.code.isWarning && $1.code.isWarning }
+        return check.report
+    }
+
+    private mutating func texts() throws(ArchiveError) {
+        let header = log.header.header
+        for (path, root) in [(ArchiveLayout.readme, header.readmeRoot), (ArchiveLayout.spec, header.specRoot)] {
+            let bytes = try readWhole(storage, path, limit: 2 << 20, &report.findings)
+            guard let bytes, bytes.withUnsafeBytes({ TreeHasher.root(of: $0) }) == root else {
+                report.findings.append(Finding(.readme, path.description, bytes == nil ? "absent" : ""))
+                continue
+            }
+        }
+    }
+
+    private struct Job {
+        var file: LiveFile
+        var handle: any ReadableFile
+        var byteCount: UInt64
+    }
+
+    private mutating func files(
+        _ level: VerificationLevel,
+        _ progress: @Sendable (UInt64, UInt64) -> Void
+    ) throws(ArchiveError) {
+        var jobs: [Job] = []
+        for file in log.state.files {
+            let path = ArchiveLayout.file(file.kind, file.number)
+            let status = try storing { () throws(StorageError) in try storage.status(of: path) }
+            guard let status, status.kind == .file else {
+                report.findings.append(Finding(.fileMissing, path.description))
+                continue
+            }
+            guard status.byteCount >= file.length else {
+                report.findings.append(
+                    Finding(.fileShort, path.description, "\(status.byteCount) of \(file.length) bytes")
+                )
+                continue
+            }
+            let handle = try storing { () throws(StorageError) in
+                try storage.openForReading(path, expecting: .sequential)
+            }
+            checkTail(file, path, handle, status.byteCount)
+            jobs.append(Job(file: file, handle: handle, byteCount: status.byteCount))
+        }
+        if level == .quick { return }
+        hash(jobs, progress)
+    }
+
+    /// Copy S behind the committed length, known debris, and what else stands there (format.md, section 6).
+    private mutating func checkTail(
+        _ file: LiveFile,
+        _ path: ArchivePath,
+        _ handle: any ReadableFile,
+        _ byteCount: UInt64
+    ) {
+        let tail = byteCount - file.length
+        if file.state == .closed {
+            let root = rootOf(handle, from: file.length, count: file.debrisLength)
+            if tail != file.debrisLength || root != file.debrisRoot {
+                report.findings.append(Finding(.debrisBehind, path.description, "behind \(file.length)"))
+            }
+            return
+        }
+        guard file.state != .plain else {
+            if tail > 0 { report.findings.append(Finding(.debrisBehind, path.description, "\(tail) bytes")) }
+            return
+        }
+        let length = Int(file.tailPages) * Limits.page
+        let copy = (try? handle.read(at: file.length, count: length)) ?? []
+        let commit = log.commits[Int(file.generation) - 1]
+        if copy != commit.padded(to: length) {
+            report.findings.append(Finding(.commitSpare, path.description, "generation \(file.generation)"))
+        }
+        if tail > UInt64(length) {
+            report.findings.append(Finding(.debrisBehind, path.description, "\(tail - UInt64(length)) bytes"))
+        }
+    }
+
+    private func rootOf(_ handle: any ReadableFile, from start: UInt64, count: UInt64) -> Bytes32? {
+        var hasher = TreeHasher()
+        var offset = start
+        let end = start + count
+        while offset < end {
+            guard let bytes = try? handle.read(at: offset, count: Int(min(end - offset, 4 << 20))), !bytes.isEmpty
+            else { return nil }
+            bytes.withUnsafeBytes { hasher.update($0) }
+            offset += UInt64(bytes.count)
+        }
+        return hasher.root()
+    }
+
+    /// Hashes all files, 4 MiB at a time, on several threads: leaves do not depend on each other.
+    private mutating func hash(_ jobs: [Job], _ progress: @Sendable (UInt64, UInt64) -> Void) {
+        let chunk: UInt64 = 4 << 20
+        var work: [(job: Int, offset: UInt64)] = []
+        for (index, job) in jobs.enumerated() {
+            for offset in stride(from: 0, to: job.file.length, by: Int(chunk)) { work.append((index, offset)) }
+        }
+        let total = jobs.reduce(0) { $0 + $1.file.length }
+        let results = Mutex<(next: Int, done: UInt64, leaves: [Int: [Bytes32]], bad: [Int: String])>((0, 0, [:], [:]))
+        let items = work
+        DispatchQueue.concurrentPerform(iterations: min(threads, max(1, items.count))) { _ in
+            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Int(chunk), alignment: 64)
+            defer { buffer.deallocate() }
+            while true {
+                let index = results.withLock { state -> Int in
+                    defer { state.next += 1 }
+                    return state.next
+                }
+                guard index < items.count else { return }
+                let job = jobs[items[index].job]
+                let count = Int(min(chunk, job.file.length - items[index].offset))
+                let target = UnsafeMutableRawBufferPointer(rebasing: buffer[0..<count])
+                var leaves: [Bytes32] = []
+                var failure: String?
+                do throws(StorageError) {
+                    if try job.handle.read(at: items[index].offset, into: target) != count { failure = "cut short" }
+                } catch {
+                    failure = error.message
+                }
+                if failure == nil {
+                    for start in stride(from: 0, to: count, by: Limits.block) {
+                        let block = UnsafeRawBufferPointer(target).slice(start, min(Limits.block, count - start))
+                        leaves.append(TreeHasher.leaf(of: block))
+                    }
+                }
+                let done = results.withLock { state -> UInt64 in
+                    if let failure { state.bad[items[index].job] = failure }
+                    state.leaves[index] = leaves
+                    state.done += UInt64(count)
+                    return state.done
+                }
+                progress(done, total)
+            }
+        }
+        report.byteCount = total
+        let (leaves, bad) = results.withLock { ($0.leaves, $0.bad) }
+        var next = 0
+        for (index, job) in jobs.enumerated() {
+            var all: [Bytes32] = []
+            while next < items.count, items[next].job == index {
+                all += leaves[next] ?? []
+                next += 1
+            }
+            let path = ArchiveLayout.file(job.file.kind, job.file.number).description
+            if let failure = bad[index] {
+                report.findings.append(Finding(.fileRoot, path, cause: .inputOutput, failure))
+            } else if TreeHasher.root(byteCount: job.file.length, leaves: all) != job.file.root {
+                report.findings.append(Finding(.fileRoot, path))
+            }
+        }
+    }
+
+    /// Files that no commit owns, and unknown ones (format.md, section 1).
+    private mutating func directory() throws(ArchiveError) {
+        var pending: [ArchivePath] = [.root]
+        while let directory = pending.popLast() {
+            let entries = try storing { () throws(StorageError) in try storage.list(directory) }
+            for entry in entries {
+                let shown = directory.isRoot ? entry.name : "\(directory)/\(entry.name)"
+                guard let path = entry.path(in: directory) else {
+                    report.findings.append(Finding(.unknownFile, shown))
+                    continue
+                }
+                if entry.status.kind == .directory {
+                    if isKnown(directory: path) {
+                        pending.append(path)
+                    } else {
+                        report.findings.append(Finding(.unknownFile, shown))
+                    }
+                } else if let code = judge(file: path) {
+                    report.findings.append(Finding(code, shown))
+                }
+            }
+        }
+    }
+
+    private func isKnown(directory: ArchivePath) -> Bool {
+        let parts = directory.components
+        let known = ["segments", "journal", "parity", "derived", "other"]
+        guard let first = parts.first, known.contains(String(first)) else { return false }
+        let digits = first == "other" ? [2, 5] : [5]
+        for (index, part) in parts.dropFirst().enumerated() {
+            guard index < digits.count, part.utf8.count == digits[index], UInt32(part) != nil else { return false }
+        }
+        return true
+    }
+
+    private func judge(file path: ArchivePath) -> ArchiveCode? {
+        let fixed = [ArchiveLayout.readme, ArchiveLayout.spec] + ArchiveLayout.headers + ArchiveLayout.heads
+        if fixed.contains(path) { return nil }
+        let name = path.name
+        if name.hasSuffix(".new") || name.hasSuffix(".bad") { return .unfinished }
+        guard name.utf8.count == 12, let number = UInt32(name.prefix(8)), number > 0 else { return .unknownFile }
+        let kinds: [(String, ArchivePath)] = [
+            (".seg", ArchiveLayout.segment(number)), (".tab", ArchiveLayout.checkpoint(number)),
+            (".der", ArchiveLayout.file(.derived, number)),
+        ]
+        for (index, (suffix, expected)) in kinds.enumerated() where name.hasSuffix(suffix) && path == expected {
+            let kind = ArchiveFormat.FileKind(rawValue: UInt8(index + 1))
+            return log.state.file(kind, number) == nil ? .debrisFile : nil
+        }
+        if path == ArchiveLayout.journal(number) { return nil }
+        if name.hasSuffix(".par"), path.components.first == "parity" { return nil }
+        if path.components.first == "other" { return nil }
+        return .unknownFile
+    }
+}
