@@ -68,10 +68,8 @@ package enum MailKind: Equatable, Sendable {
 
     private static func skipBlank(_ bytes: UnsafeRawBufferPointer) -> Int {
         var position = bytes.holds("\u{FEFF}", at: 0) ? 3 : 0
-        let first = position
         while position < bytes.count, bytes[position] == Ascii.lf || bytes[position] == Ascii.cr { position += 1 }
-        // A message may have an empty header; then its lines are body.
-        return position < bytes.count || position > first ? position : first
+        return position
     }
 
     private static func beginsMbox(_ prefix: UnsafeRawBufferPointer, at start: Int, lineEnds: LineEndStyle) -> Bool {

@@ -74,11 +74,11 @@ extension MboxScanner {
         var residentCount: Int
     }
 
-    static func scanAll(_ bytes: [UInt8], dialect: MboxDialect? = nil) throws -> Result {
+    static func scanAll(_ bytes: [UInt8], dialect: MboxDialect? = nil, sizes: Sizes = Sizes()) throws -> Result {
         let source = MemoryByteSource(bytes)
         let chosen: MboxDialect
         if let dialect { chosen = dialect } else { chosen = MboxDialect(try MboxEvidence.gather(source)) }
-        var scanner = try MboxScanner(source, dialect: chosen)
+        var scanner = try MboxScanner(source, dialect: chosen, sizes: sizes)
         var result = Result(messages: [], tail: 0..<0, bytes: [], residentCount: 0)
         while let block = try scanner.nextBlock() {
             result.messages += block.messages

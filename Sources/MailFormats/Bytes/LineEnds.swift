@@ -31,9 +31,9 @@ package enum LineEndStyle: UInt8, Sendable {
     /// Line feeds both with and without a carriage return before them.
     case mixed = 3
 
-    /// Whether a lone carriage return ends a line too. Otherwise only a line feed does.
+    /// Whether a lone carriage return ends a line too.
     ///
-    /// With it, a line starts after a line feed or a carriage return; the place between the two bytes of CR LF holds no
+    /// Otherwise only a line feed does. With it, a line starts after a line feed or a carriage return; the place between the two bytes of CR LF holds no
     /// quotable text, because a line feed follows.
     package var endsAtLoneCR: Bool { self == .cr }
 

@@ -3,7 +3,7 @@ package enum MailDate {
     /// Seconds since 1970-01-01T00:00:00Z of a date, or `nil` when there is none to be found.
     ///
     /// Reads the RFC's form with and without weekday, seconds or zone, obsolete zones and two-digit years, comments, the
-    /// asctime form, `5-Mar-2019`, and ISO 8601. Without a zone the time is taken as UTC.
+    /// asctime form, `5-Mar-2019`, and ISO 8601. Without a zone the time is taken as UTC. Years are 1900 to 9999.
     package static func parse(_ text: UnsafeRawBufferPointer) -> Int64? {
         var parts = MailDateParts()
         var position = 0
@@ -30,6 +30,11 @@ package enum MailDate {
     static func month(_ text: UnsafeRawBufferPointer, at start: Int) -> Int? {
         for (index, name) in months.enumerated() where text.holdsIgnoringCase(name, at: start) { return index + 1 }
         return nil
+    }
+
+    /// Whether a word is the English name of a weekday, or begins with its three letters.
+    static func isWeekday(_ text: UnsafeRawBufferPointer, _ word: Range<Int>) -> Bool {
+        word.count >= 3 && weekdays.contains { text.holdsIgnoringCase($0, at: word.lowerBound) }
     }
 
     /// Days from 1970-01-01 to a day of the Gregorian calendar.
@@ -108,9 +113,9 @@ struct MailDateParts {
 
     /// The moment, when all that is needed was found and is in range.
     var seconds: Int64? {
-        guard let day, let month, let year, let time, (1...31).contains(day), (1...12).contains(month) else {
-            return nil
-        }
+        guard let day, let month, let year, let time, (1...31).contains(day), (1...12).contains(month),
+            (1900...9999).contains(year)
+        else { return nil }
         return Int64(MailDate.days(year: year, month: month, day: day) * 86_400 + time - (zone ?? 0))
     }
 

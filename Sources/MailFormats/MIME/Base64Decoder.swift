@@ -1,6 +1,8 @@
 /// Decodes a cut part chunk by chunk by its recipe, for leaves of any length.
 package struct Base64Decoder: Sendable {
-    /// Why a part does not decode: it is not what the recipe says. The source changed, or the recipe belongs elsewhere.
+    /// Why a part does not decode: it is not what the recipe says.
+    ///
+    /// The source changed, or the recipe belongs elsewhere.
     package struct Mismatch: Error, Equatable {
         /// Where in the encoded bytes.
         package let offset: UInt64

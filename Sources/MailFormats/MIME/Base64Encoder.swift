@@ -23,7 +23,9 @@ package struct Base64Encoder: Sendable {
         return characters + (characters / Int(recipe.lineLength) + 2) * lineEnd.count + 8
     }
 
-    /// Encodes the next bytes. Bytes beyond the recipe's length are not taken.
+    /// Encodes the next bytes.
+    ///
+    /// Bytes beyond the recipe's length are not taken.
     ///
     /// - Parameters:
     ///   - chunk: the next decoded bytes.

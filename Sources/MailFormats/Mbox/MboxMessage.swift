@@ -12,7 +12,9 @@ package struct MboxMessage: Equatable, Sendable {
         package static let lacksSeparator = Traits(rawValue: 1)
         /// Its end was given by an exact Content-Length.
         package static let endedByLength = Traits(rawValue: 2)
-        /// It holds a line of any number of `>` and `From `: quoting may have to be undone. Without it there is nothing to undo.
+        /// It holds a line of any number of `>` and `From `.
+        ///
+        /// Without it there is no quoting to undo.
         package static let holdsFromLines = Traits(rawValue: 4)
         /// Its bytes are all line ends: there is no mail in it.
         package static let isBlank = Traits(rawValue: 8)
@@ -39,7 +41,9 @@ package struct MboxBlock: Sendable {
     package let offset: UInt64
     /// The messages, in order, without a gap.
     package let messages: [MboxMessage]
-    /// Whether the bytes are here. Otherwise the block is one message longer than the scanner holds in memory, and its bytes
+    /// Whether the bytes are here.
+    ///
+    /// Otherwise the block is one message longer than the scanner holds in memory, and its bytes
     /// are to be read from the source.
     package let isResident: Bool
     /// Bytes of the file from `bytesOffset` on; there may be more of them than belong to the block.

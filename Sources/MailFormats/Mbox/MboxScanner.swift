@@ -1,7 +1,7 @@
 /// Cuts an MBOX file into messages, reading it once from start to end in bounded memory.
 ///
 /// Messages come in blocks of about 1 MiB that hold their bytes, so that a block can be given to another thread as it is. A
-/// message longer than `residentByteLimit` comes as a block of its own without bytes.
+/// message longer than `Sizes.residentByteLimit` comes as a block of its own without bytes.
 ///
 /// ```swift
 /// let dialect = MboxDialect(try MboxEvidence.gather(source))
@@ -10,14 +10,22 @@
 /// let rest = scanner.tail
 /// ```
 package struct MboxScanner: Sendable {
-    /// How many bytes are read at once.
-    package static let blockByteCount = 1 << 20
-    /// The longest message whose bytes are handed out.
-    package static let residentByteLimit = 16 << 20
+    /// How much is read and held at once.
+    package struct Sizes: Sendable {
+        /// How many bytes are read at once, and so about the length of a block.
+        package var blockByteCount = 1 << 20
+        /// The longest message whose bytes are handed out.
+        package var residentByteLimit = 16 << 20
+
+        /// The sizes that suit most machines.
+        package init() {}
+    }
+
     /// How many bytes before the current place are kept of a message that is not handed out.
     static let contextByteCount = 1 << 16
 
     private let source: any ByteSource
+    private let sizes: Sizes
     private let keepsBytes: Bool
     private var walk: MboxWalk
     private var window: [UInt8] = []
@@ -28,23 +36,35 @@ package struct MboxScanner: Sendable {
     /// Whether the window was handed out and has to be replaced before the next step.
     private var isHandedOut = false
 
-    /// What follows the last message: empty lines, a separator without a message. Valid once `nextBlock` returned `nil`.
+    /// What follows the last message: empty lines, a separator without a message.
+    ///
+    /// Valid once `nextBlock` returned `nil`.
     package private(set) var tail: Range<UInt64> = 0..<0
 
     /// What was seen so far.
     package var evidence: MboxEvidence { walk.evidence }
 
     /// Begins with a dialect that was decided before.
-    package init(_ source: any ByteSource, dialect: MboxDialect) throws(ByteSourceError) {
-        try self.init(source, dialect: dialect, keepsBytes: true)
+    package init(
+        _ source: any ByteSource,
+        dialect: MboxDialect,
+        sizes: Sizes = Sizes()
+    ) throws(ByteSourceError) {
+        try self.init(source, dialect: dialect, sizes: sizes, keepsBytes: true)
     }
 
     init(evidenceOf source: any ByteSource) throws(ByteSourceError) {
-        try self.init(source, dialect: nil, keepsBytes: false)
+        try self.init(source, dialect: nil, sizes: Sizes(), keepsBytes: false)
     }
 
-    private init(_ source: any ByteSource, dialect: MboxDialect?, keepsBytes: Bool) throws(ByteSourceError) {
+    private init(
+        _ source: any ByteSource,
+        dialect: MboxDialect?,
+        sizes: Sizes,
+        keepsBytes: Bool
+    ) throws(ByteSourceError) {
         self.source = source
+        self.sizes = sizes
         self.keepsBytes = keepsBytes
         walk = MboxWalk(byteCount: source.byteCount, honoursContentLength: dialect?.honoursContentLength ?? true)
         isLong = !keepsBytes
@@ -74,7 +94,7 @@ package struct MboxScanner: Sendable {
                     isHandedOut = true
                     return MboxBlock(messages, bytes: window, at: windowOffset)
                 }
-                if !isLong, windowEnd - walk.leadStart >= UInt64(Self.residentByteLimit) { isLong = true }
+                if !isLong, windowEnd - walk.leadStart >= UInt64(sizes.residentByteLimit) { isLong = true }
                 try refill(keeping: isLong ? walk.contextStart : walk.leadStart)
             case .end(let tail):
                 isFinished = true
@@ -110,7 +130,7 @@ package struct MboxScanner: Sendable {
         let kept = Int(min(max(start, windowOffset), windowEnd) - windowOffset)
         let keptCount = window.count - kept
         // Doubling keeps the copying of a message that grows linear.
-        let more = max(Self.blockByteCount, min(keptCount, Self.residentByteLimit - keptCount))
+        let more = max(sizes.blockByteCount, 1, min(keptCount, sizes.residentByteLimit - keptCount))
         let wanted = min(UInt64(more), source.byteCount - windowEnd)
         var failure: ByteSourceError?
         let end = windowEnd

@@ -2,9 +2,11 @@
 struct MboxSeparatorLine: Sendable {
     /// How the line itself is made.
     enum Shape: Sendable {
-        /// It holds a month, a time of day and a year.
+        /// `From <sender> <weekday> <month> …`, with a time of day and a year: the form of RFC 4155.
+        case canonical
+        /// It holds a month, a time of day and a year, in whatever order.
         case dated
-        /// `From -`, as Netscape and Thunderbird write it, perhaps with a date.
+        /// `From -`, as Netscape and Thunderbird write it, alone or with a date.
         case dash
         /// `From <digits>@xxx`, as Gmail writes it.
         case gmail
@@ -24,7 +26,7 @@ struct MboxSeparatorLine: Sendable {
         case field
         /// An empty line.
         case blank
-        /// Another `From ` line.
+        /// Another `From ` line that is dated or has a mail field after it.
         case from
         /// The end of the file.
         case end
@@ -58,7 +60,10 @@ struct MboxSeparatorLine: Sendable {
         end = lineEnd + 1
         guard isAtEnd || bytes.count - end >= Self.lookahead else { return nil }
         shape = Self.shape(bytes.part(start..<lineEnd))
-        follower = Self.follower(bytes, at: end, terminator: terminator)
+        // No further than promised, so that the answer does not depend on how much happens to be there.
+        let view = bytes.part(0..<min(bytes.count, end + Self.lookahead))
+        let found = Self.follower(view, at: end, terminator: terminator)
+        follower = found == .end && (view.count < bytes.count || !isAtEnd) ? .text : found
     }
 
     /// Judges the line without its end.
@@ -66,13 +71,14 @@ struct MboxSeparatorLine: Sendable {
         var end = line.count
         while end > 5, Ascii.isBlank(line[end - 1]) || line[end - 1] == Ascii.cr { end -= 1 }
         if end <= 5 { return .oneWord }
-        if line[5] == Ascii.dash, end == 6 || Ascii.isBlank(line[6]) { return .dash }
+        if line[5] == Ascii.dash, end == 6 { return .dash }
         var position = 5
         var words = 0
         var hasMonth = false
         var hasTime = false
         var hasYear = false
         var firstWord = 0..<0
+        var isCanonical = false
         while position < end {
             while position < end, Ascii.isBlank(line[position]) { position += 1 }
             let wordStart = position
@@ -81,7 +87,11 @@ struct MboxSeparatorLine: Sendable {
             let word = wordStart..<position
             if words == 0 { firstWord = word }
             words += 1
-            if !hasMonth { hasMonth = isMonth(line, word) }
+            if words == 2 { isCanonical = MailDate.isWeekday(line, word) }
+            if !hasMonth {
+                hasMonth = isMonth(line, word)
+                if words == 3, !hasMonth { isCanonical = false }
+            }
             if !hasTime { hasTime = isTime(line, word) }
             if !hasYear { hasYear = isYear(line, word) }
         }
@@ -90,11 +100,27 @@ struct MboxSeparatorLine: Sendable {
         if firstWord.count == 40, line.holds("Mon Sep 17 00:00:00 2001", at: firstWord.upperBound + 1) {
             return .gitPatch
         }
-        return .dated
+        if firstWord.count == 1, line[5] == Ascii.dash { return .dash }
+        return isCanonical ? .canonical : .dated
+    }
+
+    /// Whether the line has a date, or is of a form that stands for one.
+    var isDated: Bool { Self.isDated(shape) }
+
+    private static func isDated(_ shape: Shape) -> Bool {
+        switch shape {
+        case .canonical, .dated, .dash, .gmail: true
+        case .gitPatch, .oneWord, .other: false
+        }
     }
 
     /// Judges the line that starts at `start`.
-    static func follower(_ bytes: UnsafeRawBufferPointer, at first: Int, terminator: UInt8) -> Follower {
+    static func follower(
+        _ bytes: UnsafeRawBufferPointer,
+        at first: Int,
+        terminator: UInt8,
+        depth: Int = 0
+    ) -> Follower {
         var start = first
         // Old mailers put their own quoted `From ` line before the header fields.
         for _ in 0..<4 where bytes.holds(">From ", at: start) {
@@ -103,7 +129,13 @@ struct MboxSeparatorLine: Sendable {
         }
         guard start < bytes.count else { return .end }
         if bytes[start] == terminator || bytes[start] == Ascii.cr || bytes[start] == Ascii.lf { return .blank }
-        if bytes.holds("From ", at: start) { return .from }
+        if bytes.holds("From ", at: start) {
+            let limit = min(bytes.count, start + maximumByteCount)
+            guard depth < 8, let end = bytes.firstIndex(of: terminator, from: start, to: limit) else { return .text }
+            if isDated(shape(bytes.part(start..<end))) { return .from }
+            let next = follower(bytes, at: end + 1, terminator: terminator, depth: depth + 1)
+            return next == .knownField || next == .from ? .from : .text
+        }
         guard let colon = HeaderFields.nameEnd(bytes, at: start, to: bytes.count) else { return .text }
         return isKnownField(bytes.part(start..<colon)) ? .knownField : .field
     }

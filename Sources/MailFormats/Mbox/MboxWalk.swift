@@ -1,6 +1,6 @@
-/// The scanner's judgement: which lines of an MBOX separate messages. Holds no bytes; it is shown a window at a time.
+/// The scanner's judgement: which lines of an MBOX separate messages.
 ///
-/// Every offset is one in the file. A window always ends where reading stands, and starts at or before `contextStart`, so
+/// It holds no bytes; it is shown a window at a time. Every offset is one in the file. A window always ends where reading stands, and starts at or before `contextStart`, so
 /// that a look back from the current place is possible.
 struct MboxWalk: Sendable {
     /// What the walk came to.
@@ -284,7 +284,7 @@ struct MboxWalk: Sendable {
         evidence.separators.note(offset)
         if afterBlank { evidence.separatorsAfterBlank.note(offset) }
         switch line.shape {
-        case .dated: evidence.datedSeparators.note(offset)
+        case .canonical, .dated: evidence.datedSeparators.note(offset)
         case .dash: evidence.dashSeparators.note(offset)
         case .gmail: evidence.gmailSeparators.note(offset)
         default: break
@@ -333,22 +333,22 @@ extension MboxWalk {
     private func looksLikeSeparator(_ line: MboxSeparatorLine, _ window: MboxWindow, at start: Int) -> Bool {
         let offset = window.offset + UInt64(start)
         let isFirst = offset == contentStart && traits.contains(.lacksSeparator)
-        let isDated = line.shape == .dated || line.shape == .dash || line.shape == .gmail
-        if isFirst { return line.follower != .text || isDated || line.shape == .gitPatch }
+        if isFirst { return line.follower != .text || line.isDated || line.shape == .gitPatch }
         let isAfterBlank = window.isAfterBlankLine(start, contentStart: contentStart)
         if line.shape == .gitPatch, firstShape != .gitPatch { return false }
         switch line.follower {
         case .knownField:
-            if isDated || line.shape == .gitPatch { return true }
+            if line.isDated || line.shape == .gitPatch { return true }
             return isAfterBlank && (line.shape == .oneWord || firstShape == .other || firstShape == .oneWord)
         case .field:
-            return isDated || line.shape == .gitPatch
+            return isAfterBlank && (line.isDated || line.shape == .gitPatch)
         case .blank, .end:
-            return isDated && isAfterBlank
+            return isAfterBlank && line.isDated
         case .from:
-            return isAfterBlank && (isDated || line.shape == .oneWord)
+            return isAfterBlank && (line.isDated || line.shape == .oneWord)
         case .text:
-            return false
+            // By RFC 4155 the line alone separates. A message joined to the one before it would be lost to its owner.
+            return isAfterBlank && line.shape == .canonical && firstShape == .canonical
         }
     }
 }

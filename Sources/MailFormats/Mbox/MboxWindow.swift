@@ -161,22 +161,27 @@ struct MboxOpenPart: Sendable {
             return window.isAtEnd || limit < bytes.count ? false : nil
         }
         // The same message once more has the same boundary, and declares it.
-        let boundary = Array(delimiter.dropFirst(2))
-        if bytes.firstRange(of: boundary, from: start, to: next) != nil { return false }
-        if !holdsMailbox, findCandidate(window, from: start, to: next) { return false }
+        let boundary = delimiter.dropFirst(2)
+        for declared in [[0x3D] + boundary, [0x3D, Ascii.quote] + boundary]
+        where bytes.firstRange(of: declared, from: start, to: next) != nil {
+            return false
+        }
+        if !holdsMailbox {
+            guard let holdsCandidate = findCandidate(window, from: start, to: next) else { return nil }
+            if holdsCandidate { return false }
+        }
         openUntil = window.offset + UInt64(next)
         return true
     }
 
-    /// Whether another dated `From ` line with a header field after it stands in a range.
-    private func findCandidate(_ window: MboxWindow, from start: Int, to end: Int) -> Bool {
+    /// Whether another dated `From ` line with a header field after it stands in a range; `nil` when the window is too short.
+    private func findCandidate(_ window: MboxWindow, from start: Int, to end: Int) -> Bool? {
         var position = start
         while let hit = window.bytes.firstIndex(of: Ascii.capitalF, from: position, to: end) {
             position = hit + 1
-            guard hit > 0, window.bytes.holdsFrom(at: hit), window.isLineEnd(window.bytes[hit - 1]),
-                let line = window.separatorLine(at: hit)
-            else { continue }
-            if line.shape == .dated, line.follower == .knownField { return true }
+            guard hit > 0, window.bytes.holdsFrom(at: hit), window.isLineEnd(window.bytes[hit - 1]) else { continue }
+            guard let line = window.separatorLine(at: hit) else { return nil }
+            if line.isDated, line.follower == .knownField { return true }
         }
         return false
     }
