@@ -22,7 +22,10 @@ struct CompressionTests {
         try bytes.withUnsafeBytes { input in
             try out.withUnsafeMutableBytes { output in
                 try decompressor.decompress(
-                    codec, input, into: UnsafeMutableRawBufferPointer(rebasing: output[..<count]))
+                    codec,
+                    input,
+                    into: UnsafeMutableRawBufferPointer(rebasing: output[..<count])
+                )
             }
         }
         return Array(out[..<count])

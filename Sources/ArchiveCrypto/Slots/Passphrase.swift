@@ -2,7 +2,9 @@
 public struct Passphrase: Sendable {
     let bytes: SecretBytes
 
-    /// Takes UTF-8; `nil` if it is none. The caller wipes the original.
+    /// Takes UTF-8, or gives `nil` for what is none.
+    ///
+    /// The caller wipes the original.
     public init?(utf8: UnsafeRawBufferPointer) {
         guard utf8.contains(where: { $0 >= 0x80 }) else {
             // ASCII is in NFC as it is; no copy of it comes into being outside the locked memory.
