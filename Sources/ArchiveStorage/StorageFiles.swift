@@ -8,6 +8,8 @@ package protocol RandomAccessBytes: AnyObject, Sendable {
 
     /// Fills the buffer from `offset` on; fewer bytes only at the end, 0 beyond it.
     ///
+    /// What is added to a file after it was opened is not read; a file that was cut meanwhile ends earlier.
+    ///
     /// - Returns: The number of bytes read.
     func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(StorageError) -> Int
 }

@@ -26,6 +26,20 @@ import Testing
         }
     }
 
+    @Test("reads a file as long as it was when opened", arguments: StorageSubject.allCases)
+    func growth(_ subject: StorageSubject) throws {
+        try subject.run { storage in
+            let file = try storage.createFile("f")
+            try file.append(bytes("one"))
+            let reader = try storage.openForReading("f")
+            try file.append(bytes("two"))
+            #expect(try reader.read(at: 0, count: 99) == bytes("one"))
+            #expect(try reader.read(at: 3, count: 99) == [])
+            try file.truncate(to: 2)
+            #expect(try reader.read(at: 0, count: 99) == bytes("on"))
+        }
+    }
+
     @Test("keeps large writes at odd places", arguments: StorageSubject.allCases)
     func largeContent(_ subject: StorageSubject) throws {
         try subject.run { storage in

@@ -149,18 +149,43 @@ import Testing
         try PosixStorage(opening: "/proc/self/fd").list(.root).count
     }
 
-    @Test("says a medium is read-only", .enabled(if: readOnlyPlace != nil))
-    func readOnly() throws {
-        let storage = try PosixStorage(opening: try #require(readOnlyPlace))
-        #expect(try storage.isReadOnly())
+    @Test("tells a full medium and a read-only one, with what is missing", .enabled(if: canMount))
+    func smallMedium() throws {
+        try withTemporaryDirectory { path in
+            #expect(mount("none", path, "tmpfs", 0, "size=1m") == 0)
+            defer { umount2(path, Int32(MNT_DETACH)) }
+            let storage = try PosixStorage(creating: path + "/a")
+            let free = try storage.freeByteCount()
+            #expect(free <= 1 << 20)
+            let file = try storage.createFile("f")
+            let error = try #require(throws: StorageError.self) {
+                try file.append([UInt8](repeating: 1, count: 2 << 20))
+            }
+            #expect(error.cause == .noSpace(free: 0, wanted: (2 << 20) - free))
+            #expect(file.byteCount == free, "what fits is written")
+            try file.truncate(to: 5)
+            try file.sync()
+            try file.close()
+            #expect(try storage.freeByteCount() > 0)
+            #expect(mount("none", path, nil, UInt(MS_REMOUNT | MS_RDONLY), "size=1m") == 0)
+            #expect(try storage.isReadOnly())
+            #expect(try storage.openForReading("f").readAll(limit: 5).count == 5)
+            #expect(try cause { _ = try storage.createFile("g") } == .readOnly)
+            #expect(try cause { _ = try storage.openForOverwriting("f") } == .readOnly)
+            #expect(try cause { try storage.createDirectory("d") } == .readOnly)
+            #expect(try cause { try storage.rename("f", to: "g", replacing: true) } == .readOnly)
+            #expect(try cause { try storage.remove("f") } == .readOnly)
+            try storage.lock("f").release()
+        }
     }
 }
 
-/// A file system that is mounted read-only on the machine, if there is one.
-private let readOnlyPlace: String? = {
-    for place in ["/sys/fs/cgroup", "/proc/sys", "/sys"] {
-        var found = statvfs()
-        if statvfs(place, &found) == 0, found.f_flag & UInt(ST_RDONLY) != 0 { return place }
+/// Whether this process may put a small file system into a directory, which usually only root may.
+private let canMount: Bool = {
+    var isPossible = false
+    try? withTemporaryDirectory { path in
+        isPossible = mount("none", path, "tmpfs", 0, "size=64k") == 0
+        if isPossible { umount2(path, Int32(MNT_DETACH)) }
     }
-    return nil
+    return isPossible
 }()

@@ -74,7 +74,7 @@ package final class SourceFile: RandomAccessBytes {
     package var byteCount: UInt64 { identity.byteCount }
 
     package func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(StorageError) -> Int {
-        let outcome = Transfer.read(descriptor.number, at: offset, into: buffer)
+        let outcome = Transfer.read(descriptor.number, at: offset, upTo: byteCount, into: buffer)
         guard outcome.errorNumber == 0 else {
             throw StorageError(.read, displayName, systemError: outcome.errorNumber)
         }

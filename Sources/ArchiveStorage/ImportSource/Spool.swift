@@ -25,7 +25,7 @@ package final class Spool: RandomAccessBytes {
     package var byteCount: UInt64 { end.withLock { $0 } }
 
     package func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(StorageError) -> Int {
-        let outcome = Transfer.read(descriptor.number, at: offset, into: buffer)
+        let outcome = Transfer.read(descriptor.number, at: offset, upTo: byteCount, into: buffer)
         guard outcome.errorNumber == 0 else {
             throw StorageError(.read, displayName, systemError: outcome.errorNumber)
         }

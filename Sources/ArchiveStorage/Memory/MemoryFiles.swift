@@ -15,8 +15,11 @@ final class MemoryReadableFile: ReadableFile {
     }
 
     func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(StorageError) -> Int {
+        guard offset < byteCount else { return 0 }
+        let count = Int(min(UInt64(buffer.count), byteCount - offset))
         // The content is a value: taken out, it is read without holding up others.
-        storage.state.withLock { $0.tree.files[node] }?.read(at: offset, into: buffer) ?? 0
+        let content = storage.state.withLock { $0.tree.files[node] }
+        return content?.read(at: offset, into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])) ?? 0
     }
 
     func dropCache() {}

@@ -14,7 +14,7 @@ final class PosixReadableFile: ReadableFile {
     }
 
     func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(StorageError) -> Int {
-        let outcome = Transfer.read(descriptor.number, at: offset, into: buffer)
+        let outcome = Transfer.read(descriptor.number, at: offset, upTo: byteCount, into: buffer)
         guard outcome.errorNumber == 0 else {
             throw StorageError(.read, displayName, systemError: outcome.errorNumber)
         }

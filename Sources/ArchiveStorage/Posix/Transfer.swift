@@ -28,12 +28,19 @@ enum Transfer {
     }
 
     /// Reads from a descriptor at an offset until the buffer is full or the file ends.
-    static func read(_ number: Int32, at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) -> Outcome {
-        guard let base = buffer.baseAddress, offset <= UInt64(Int64.max) - UInt64(buffer.count) else {
-            return Outcome(byteCount: 0, errorNumber: 0)
-        }
-        return all(buffer.count) { start in
-            pa_pread(number, base + start, buffer.count - start, offset + UInt64(start))
+    ///
+    /// Reads no further than `end`, the length at opening: so a small file takes one call, and one that grows meanwhile
+    /// is read as it was.
+    static func read(
+        _ number: Int32,
+        at offset: UInt64,
+        upTo end: UInt64,
+        into buffer: UnsafeMutableRawBufferPointer
+    ) -> Outcome {
+        guard let base = buffer.baseAddress, offset < end else { return Outcome(byteCount: 0, errorNumber: 0) }
+        let count = Int(min(UInt64(buffer.count), end - offset))
+        return all(count) { start in
+            pa_pread(number, base + start, count - start, offset + UInt64(start))
         }
     }
 
