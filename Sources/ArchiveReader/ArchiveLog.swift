@@ -7,19 +7,19 @@ package import ArchiveStorage
 /// Spec: format.md, sections 4 and 7.7. Nothing is written.
 package struct ArchiveLog: Sendable {
     package let storage: any Storage
-    package let header: LoadedHeader
+    package var header: LoadedHeader
     /// The commits up to the newest, generation 1 first, as far as they could be had.
-    package internal(set) var commits: [CommitRecord] = []
+    package var commits: [CommitRecord] = []
     /// The state after the newest commit.
-    package internal(set) var state = ArchiveState()
+    package var state = ArchiveState()
     /// What was found on the way.
-    package internal(set) var findings: [Finding] = []
+    package var findings: [Finding] = []
     /// The valid heads, by position in `ArchiveLayout.heads`.
-    package internal(set) var heads: [CommitRecord?] = [nil, nil]
+    package var heads: [CommitRecord?] = [nil, nil]
     /// Where the journal ends.
-    package internal(set) var journalEnd = JournalEnd()
+    package var journalEnd = JournalEnd()
     /// The newest generation whose state root held; a lower one than `generation` when the chain was damaged.
-    package internal(set) var isForked = false
+    package var isForked = false
 
     /// Where the next commit goes, and what stands in the way.
     package struct JournalEnd: Sendable {

@@ -1,0 +1,392 @@
+package import ArchiveCompression
+package import ArchiveCrypto
+package import ArchiveFormat
+package import ArchiveReader
+package import ArchiveStorage
+import Dispatch
+
+/// One writing session: takes the lock, mends what a crash left, writes segments, commits.
+///
+/// Spec: format.md, section 7.9. Every commit seals its segment; the next data go into a new one. Not safe to share
+/// between threads: packing runs on others, but the session belongs to one.
+package final class WriteSession {
+    package let storage: any Storage
+    package let access: WriterAccess
+    package private(set) var log: ArchiveLog
+    private let lock: any StorageLock
+    private let packer: Packer
+    private var segment: SegmentWriter?
+    private var indexEntries: [(ObjectKey, ObjectPlace)] = []
+    private var headPosition: (newestHash: Bytes32, journalLength: UInt64, journalFile: UInt32)
+    private var pendingClosings: [FileChange] = []
+    private var nextSegment: UInt32
+    /// Objects that need not be stored again.
+    package private(set) var known: Set<ObjectKey>
+    /// Manifest of what has been added since the last commit.
+    package var manifest = ManifestBuilder()
+    /// Runs to write with the next commit.
+    package var runs: [Run] = []
+    /// Certificates and revocations for the next commit.
+    package var certificates: [[UInt8]] = []
+    package var revocations: [[UInt8]] = []
+
+    /// Stored bytes at which a segment is sealed and committed.
+    package var segmentTarget: UInt64 = 64 << 20
+
+    package init(
+        opening storage: any Storage, as access: WriterAccess, known: Set<ObjectKey> = [], codec: Codec = .zstd,
+        level: Int? = nil, jobs: Int = 2
+    ) throws(ArchiveError) {
+        self.storage = storage
+        self.access = access
+        self.known = known
+        if try storing({ () throws(StorageError) in try storage.isReadOnly() }) {
+            throw ArchiveError(.readOnly, storage.displayName)
+        }
+        guard try storing({ () throws(StorageError) in try storage.exists(ArchiveLayout.heads[0]) }) else {
+            // Without head.a there is nothing to lock; the checks of opening say what is wrong.
+            _ = try ArchiveLog(opening: storage)
+            throw ArchiveError(.noHead, ArchiveLayout.heads[0].description)
+        }
+        lock = try storing { () throws(StorageError) in try storage.lock(ArchiveLayout.heads[0]) }
+        log = try ArchiveLog(opening: storage)
+        try log.requireKnownFlags(for: .append)
+        try access.check(log.header.header, place: storage.displayName)
+        if let broken = log.findings.first(where: { !$0.code.isWarning && $0.code != .noHead }) {
+            throw ArchiveError(.behind, storage.displayName, "\(broken.code.text) \(broken.place)")
+        }
+        packer = Packer(codec: codec, level: level, jobs: jobs)
+        nextSegment = 1
+        headPosition = (log.newestHash, log.journalEnd.length, log.journalEnd.file)
+        try recover()
+    }
+
+    /// What a session does before its first commit (format.md, section 7.9).
+    private func recover() throws(ArchiveError) {
+        if log.findings.contains(where: { $0.code == .headerReplica || $0.code == .headerDiffers }) {
+            try HeaderWriting.replaceAll(storage, log.header.file)
+        }
+        try HeaderWriting.removeOld(storage)
+        let numbers = try numberedFiles(storage, "segments", suffix: ".seg")
+        for number in numbers {
+            let live = log.state.file(.segment, number)
+            if let live, live.state != .open { continue }
+            var change = FileChange(.closed, .segment, number)
+            let path = ArchiveLayout.segment(number)
+            let committed = live?.length ?? 0
+            try storing { () throws(StorageError) in
+                let file = try storage.openForReading(path, expecting: .sequential)
+                var hasher = TreeHasher()
+                var offset = committed
+                while offset < file.byteCount {
+                    let bytes = try file.read(at: offset, count: Int(min(4 << 20, file.byteCount - offset)))
+                    bytes.withUnsafeBytes { hasher.update($0) }
+                    offset += UInt64(bytes.count)
+                }
+                change.debrisLength = file.byteCount - committed
+                change.debrisRoot = hasher.root()
+                let writable = try storage.openForOverwriting(path)
+                try writable.sync()
+                try writable.close()
+                try storage.syncDirectory(path.parent)
+            }
+            pendingClosings.append(change)
+        }
+        let highest = max(numbers.last ?? 0, log.state.files.last { $0.kind == .segment }?.number ?? 0)
+        guard highest < Limits.fileNumber else { throw ArchiveError(.commitRule, "segments", "no number left") }
+        nextSegment = highest + 1
+        try syncFound()
+        guard let newest = log.newest else { return }
+        // The head that is invalid or older first, then the other; nothing where both hold the newest already.
+        let order = [0, 1].sorted { (log.heads[$0]?.commit.generation ?? 0) < (log.heads[$1]?.commit.generation ?? 0) }
+        for index in order where log.heads[index]?.commit.generation != newest.commit.generation {
+            try writeHead(index, newest)
+        }
+    }
+
+    private func syncFound() throws(ArchiveError) {
+        let end = log.journalEnd
+        try storing { () throws(StorageError) in
+            var paths = ArchiveLayout.headers + ArchiveLayout.heads
+            if end.file > 0 { paths.append(ArchiveLayout.journal(end.file)) }
+            var directories: Set<ArchivePath> = [.root]
+            for path in paths where try storage.exists(path) {
+                let file = try storage.openForOverwriting(path)
+                try file.sync()
+                try file.close()
+                directories.insert(path.parent)
+                directories.insert(path.parent.parent)
+            }
+            for directory in directories.sorted() { try storage.syncDirectory(directory) }
+        }
+    }
+
+    private func writeHead(_ index: Int, _ record: CommitRecord) throws(ArchiveError) {
+        let path = ArchiveLayout.heads[index]
+        let bytes = record.padded(to: Limits.headFile)
+        try storing { () throws(StorageError) in
+            if let status = try storage.status(of: path), status.byteCount == UInt64(Limits.headFile) {
+                let file = try storage.openForOverwriting(path)
+                try file.write(bytes, at: 0)
+                try file.sync()
+                try file.close()
+            } else {
+                if try storage.exists(path) { try storage.remove(path) }
+                let file = try storage.createFile(path)
+                try file.append(bytes)
+                try file.sync()
+                try file.close()
+                try storage.syncDirectory(path.parent)
+            }
+        }
+        log.heads[index] = record
+    }
+
+    // MARK: Objects
+
+    /// Stores an object unless the archive has it. The id is the caller's: keyed BLAKE2b of what the object stands for.
+    package func add(_ key: ObjectKey, _ bytes: UnsafeRawBufferPointer) throws(ArchiveError) {
+        guard !known.contains(key) else { return }
+        known.insert(key)
+        if let full = packer.add(key, bytes) { try write(full) }
+        try drain(all: false)
+    }
+
+    package func isKnown(_ key: ObjectKey) -> Bool { known.contains(key) }
+
+    private func currentSegment() throws(ArchiveError) -> SegmentWriter {
+        if let segment { return segment }
+        let new = try SegmentWriter(storage, number: nextSegment, archiveID: log.archiveID, access: access)
+        nextSegment += 1
+        segment = new
+        return new
+    }
+
+    private func drain(all: Bool) throws(ArchiveError) {
+        while let packed = packer.next(waiting: all) { try write(packed) }
+    }
+
+    private func write(_ group: Packer.Finished) throws(ArchiveError) {
+        let record: PackedRecord
+        switch group.result {
+        case .success(let packed): record = packed
+        case .failure(let error): throw error
+        }
+        let segment = try currentSegment()
+        let offset = try segment.data(record)
+        for entry in group.entries {
+            indexEntries.append(
+                (
+                    entry.key,
+                    ObjectPlace(
+                        segment: segment.number, recordUnit: UInt32(offset / 64), position: UInt32(entry.position),
+                        size: UInt32(entry.size))
+                ))
+        }
+    }
+
+    // MARK: Commit
+
+    /// Whether enough has been written for a commit.
+    package var isFull: Bool { (segment?.length ?? 0) >= segmentTarget }
+
+    /// Whether anything waits to be committed.
+    package var hasPending: Bool {
+        segment != nil || packer.hasPending || !manifest.isEmpty || !runs.isEmpty || !certificates.isEmpty
+            || !revocations.isEmpty
+    }
+
+    /// Makes all that was added durable, as one commit. It is acknowledged when this returns.
+    package func commit() throws(ArchiveError) {
+        packer.flush()
+        try drain(all: true)
+        let segment = try currentSegment()
+        indexEntries.sort { $0.0 < $1.0 }
+        let perRecord = (Limits.recordPlaintext - 4) / ObjectIndex.entryByteCount
+        for start in stride(from: 0, to: indexEntries.count, by: perRecord) {
+            let end = min(indexEntries.count, start + perRecord)
+            try add(segment, .index, ObjectIndex.encode(indexEntries[start..<end]))
+        }
+        for manifest in manifest.take() { try add(segment, .manifest, manifest.encoded) }
+        for run in runs { try add(segment, .run, run.encoded) }
+        let generation = log.generation + 1
+        let checkpoint = try makeCheckpoint(segment, generation)
+        let (length, root) = try segment.seal()
+        var change = FileChange(.sealed, .segment, segment.number)
+        change.length = length
+        change.root = root
+        change.envelope = segment.envelope
+        guard
+            let pointers = segment.key.sealPointers(
+                PointerList.encode(cbor: segment.pointers), archiveID: log.archiveID, segment: segment.number,
+                generation: generation)
+        else { throw ArchiveError(.pointers, ArchiveLayout.segment(segment.number).description, "too many records") }
+        change.pointers = pointers
+        var changes = pendingClosings + [change]
+        if let checkpoint { changes.append(checkpoint) }
+        changes.sort { ($0.kind, $0.number) < ($1.kind, $1.number) }
+        try append(changes, in: segment, at: length, generation: generation)
+        self.segment = nil
+        indexEntries = []
+        runs = []
+        certificates = []
+        revocations = []
+        pendingClosings = []
+    }
+
+    private func add(_ segment: SegmentWriter, _ type: RecordType, _ bytes: [UInt8]) throws(ArchiveError) {
+        _ = try segment.data(try PackedRecord(type: type, bytes, codec: packer.codec, level: packer.level))
+    }
+
+    /// Every 256 generations, the state before goes into a file of its own and, as a spare, into the segment.
+    private func makeCheckpoint(_ segment: SegmentWriter, _ generation: UInt64) throws(ArchiveError) -> FileChange? {
+        guard generation > 1, generation % Limits.checkpointInterval == 1, let newest = log.newest,
+            let number = UInt32(exactly: generation - 1)
+        else { return nil }
+        let bytes = Checkpoint(
+            generation: generation - 1, commitHash: log.newestHash, journalFile: newest.commit.journalFile,
+            state: log.state
+        ).encoded
+        let pieces = (bytes.count + TablePiece.mostBytes - 1) / TablePiece.mostBytes
+        for index in 0..<pieces {
+            let start = index * TablePiece.mostBytes
+            let piece = TablePiece(generation: generation - 1, index: UInt32(index), count: UInt32(pieces))
+            try segment.clear(
+                .table, piece.encoded + bytes[start..<min(bytes.count, start + TablePiece.mostBytes)])
+        }
+        let path = ArchiveLayout.checkpoint(number)
+        try storing { () throws(StorageError) in
+            for directory in try storage.createDirectories(path.parent) { try storage.syncDirectory(directory) }
+        }
+        try HeaderWriting.replace(storage, path, bytes)
+        var change = FileChange(.added, .checkpoint, number)
+        change.length = UInt64(bytes.count)
+        change.root = bytes.withUnsafeBytes { TreeHasher.root(of: $0) }
+        return change
+    }
+
+    private func append(
+        _ changes: [FileChange], in segment: SegmentWriter, at length: UInt64, generation: UInt64
+    ) throws(ArchiveError) {
+        let end = log.journalEnd
+        let startsNew = end.file == 0 || end.validLength != end.length
+            || end.validLength + UInt64(Limits.headFile) > UInt64(Limits.journalFile)
+        let journalFile = startsNew ? end.file + 1 : end.file
+        var checkpoint: CheckpointReference?
+        if let added = changes.first(where: { $0.kind == .checkpoint && $0.operation == .added }) {
+            checkpoint = CheckpointReference(
+                generation: UInt64(added.number), length: added.length, root: added.root)
+        } else if let live = log.state.files.last(where: { $0.kind == .checkpoint }) {
+            checkpoint = CheckpointReference(generation: UInt64(live.number), length: live.length, root: live.root)
+        }
+        var commit = Commit(
+            generation: generation, previous: log.newestHash, time: Clock.minute(), headerSequence: log.header.header.sequence,
+            headerHash: log.header.hash, certificate: access.certificate(created: log.header.header.created),
+            journalFile: journalFile, changes: changes, stateRoot: .zero, checkpoint: checkpoint)
+        commit.certificates = certificates
+        commit.revocations = revocations
+        commit.journalDebris = end.unknownDebris
+        commit.program = Array("portable-archive 1".utf8)
+        let (record, state) = try sign(&commit, segment.number, length)
+        try requireUnmoved()
+        // Barrier 2: the record behind the data, and in the journal.
+        try segment.commit(record.padded(to: record.paddedLength))
+        let path = ArchiveLayout.journal(journalFile)
+        try storing { () throws(StorageError) in
+            let file: any WritableFile
+            if startsNew {
+                for directory in try storage.createDirectories(path.parent) { try storage.syncDirectory(directory) }
+                file = try storage.createFile(path)
+            } else {
+                file = try storage.openForAppending(path, at: end.validLength)
+            }
+            try file.append(record.padded(to: record.paddedLength))
+            try file.sync()
+            try file.close()
+            if startsNew { try storage.syncDirectory(path.parent) }
+        }
+        log.journalEnd.file = journalFile
+        log.journalEnd.validLength = (startsNew ? 0 : end.validLength) + UInt64(record.paddedLength)
+        log.journalEnd.length = log.journalEnd.validLength
+        log.journalEnd.unknownDebris = []
+        // Barrier 3: the head that is older, else head.a.
+        let first = log.heads[0]?.commit.generation ?? 0
+        let second = log.heads[1]?.commit.generation ?? 0
+        try writeHead(second < first ? 1 : 0, record)
+        log.commits.append(record)
+        log.state = state
+        headPosition = (record.hash, log.journalEnd.length, journalFile)
+    }
+
+    /// Tail pages are part of the state whose root the commit carries: encode with a guess, again if it was wrong.
+    private func sign(
+        _ commit: inout Commit, _ segment: UInt32, _ offset: UInt64
+    ) throws(ArchiveError) -> (CommitRecord, ArchiveState) {
+        var pages: UInt8 = 1
+        while pages <= 16 {
+            var state = log.state
+            let place = ArchiveState.CommitPlace(segment: segment, offset: offset, pages: pages)
+            do throws(FormatError) {
+                try state.apply(commit, place: place)
+            } catch {
+                throw ArchiveError(error, "generation \(commit.generation)")
+            }
+            let encodedState = state.encoded
+            commit.stateRoot = encodedState.withUnsafeBytes { TreeHasher.root(of: $0) }
+            let body = commit.encoded
+            let total = RecordHeader.byteCount + body.count + 64
+            let actual = roundUp(total, to: Limits.page) / Limits.page
+            if actual == Int(pages) {
+                let header = RecordHeader(
+                    .commit, segment: segment, archiveID: log.archiveID, offset: offset,
+                    storedLength: UInt32(body.count + 64))
+                let signature = access.signing.sign(
+                    .commit, archiveID: log.archiveID, body: header.encoded + body)
+                return (CommitRecord(header: header, commit: commit, body: body, signature: signature), state)
+            }
+            pages = UInt8(clamping: max(actual, Int(pages) + 1))
+        }
+        throw ArchiveError(.commitRule, "generation \(commit.generation)", "the commit is over 64 KiB")
+    }
+
+    /// Somebody without our lock (another machine on a share) may have written: then stop.
+    private func requireUnmoved() throws(ArchiveError) {
+        for (index, path) in ArchiveLayout.heads.enumerated() {
+            guard let expected = log.heads[index] else { continue }
+            let bytes = try storing { () throws(StorageError) in
+                try storage.openForReading(path).read(at: 0, count: expected.bytes.count)
+            }
+            guard bytes == expected.bytes else { throw ArchiveError(.moved, path.description) }
+        }
+        guard headPosition.journalFile > 0 else { return }
+        let path = ArchiveLayout.journal(headPosition.journalFile)
+        let length = try storing { () throws(StorageError) in try storage.status(of: path)?.byteCount }
+        guard length == headPosition.journalLength else { throw ArchiveError(.moved, path.description) }
+    }
+
+    /// Ends the session: commits what waits, then brings the other head up.
+    package func finish() throws(ArchiveError) {
+        if hasPending { try commit() }
+        if let newest = log.newest {
+            for index in 0...1 where log.heads[index]?.commit.generation != newest.commit.generation {
+                try writeHead(index, newest)
+            }
+        }
+        lock.release()
+    }
+
+    /// Replaces the header in all its replicas; the next commit names it (format.md, section 7.9).
+    package func replaceHeader(_ header: ArchiveHeader, _ root: RootKeys) throws(ArchiveError) {
+        let file = try HeaderWriting.file(header, root)
+        let loaded: LoadedHeader
+        do throws(FormatError) {
+            loaded = try LoadedHeader(parsing: file)
+        } catch {
+            throw ArchiveError(error, "header")
+        }
+        try HeaderWriting.replaceAll(storage, file)
+        log.header = loaded
+        try commit()
+        try HeaderWriting.removeOld(storage)
+    }
+}
