@@ -30,6 +30,7 @@ let package = Package(
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CGMime", pkgConfig: "gmime-3.0", providers: [.apt(["libgmime-3.0-dev"])]),
         .target(name: "CPlatform"),
+        .target(name: "CSpecText", exclude: ["README.TXT"]),
 
         // The format, from bytes upwards. Arrows point downwards only.
         .target(name: "ArchiveFormat", swiftSettings: embeddable),
@@ -42,7 +43,7 @@ let package = Package(
             swiftSettings: common),
         .target(
             name: "ArchiveWriter",
-            dependencies: ["ArchiveFormat", "ArchiveCrypto", "ArchiveCompression", "ArchiveStorage", "ArchiveReader", "MailFormats"],
+            dependencies: ["ArchiveFormat", "ArchiveCrypto", "ArchiveCompression", "ArchiveStorage", "ArchiveReader", "MailFormats", "CSpecText"],
             swiftSettings: common),
         .target(name: "MailFormats", swiftSettings: common),
         .target(name: "MailDisplay", dependencies: ["CGMime"], swiftSettings: common),

@@ -41,13 +41,19 @@ package struct ManifestBuilder: Sendable {
 
     /// Adds a message with one placement, whose run and folder positions are set here.
     package mutating func add(
-        content: Bytes32, size: UInt64, envelope: MailEnvelope?, run: [UInt8], folder: Folder, placement: Placement
+        content: Bytes32,
+        size: UInt64,
+        envelope: MailEnvelope?,
+        run: [UInt8],
+        folder: Folder,
+        placement: Placement
     ) {
         var placement = placement
         placement.run = position(run: run)
         placement.folder = position(folder: folder)
         current.messages.append(
-            MessageEntry(content: content, size: size, placements: [placement], envelope: envelope))
+            MessageEntry(content: content, size: size, placements: [placement], envelope: envelope)
+        )
         let origin = placement.origin
         grow(400 + (origin?.lead.count ?? 0) + (origin?.trail.count ?? 0) + 5 * (origin?.exceptions.count ?? 0))
     }

@@ -63,7 +63,10 @@ final class Packer {
     }
 
     private static func append(
-        _ key: ObjectKey, _ bytes: UnsafeRawBufferPointer, to group: inout Group, _ packer: Packer
+        _ key: ObjectKey,
+        _ bytes: UnsafeRawBufferPointer,
+        to group: inout Group,
+        _ packer: Packer
     ) {
         if !group.keys.isEmpty, group.bytes.count + bytes.count > groupTarget { packer.start(&group) }
         if group.bytes.isEmpty { group.bytes.reserveCapacity(groupTarget + 65_536) }

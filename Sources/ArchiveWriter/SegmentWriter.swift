@@ -22,7 +22,10 @@ final class SegmentWriter {
         self.archiveID = archiveID
         do throws(CryptoError) {
             (key, envelope) = try access.keys.makeSegmentKey(
-                archiveID: archiveID, segment: number, writerKey: access.signing.publicKey)
+                archiveID: archiveID,
+                segment: number,
+                writerKey: access.signing.publicKey
+            )
         } catch {
             throw ArchiveError(error, ArchiveLayout.segment(number).description)
         }
@@ -54,7 +57,12 @@ final class SegmentWriter {
     /// A record that is not sealed: opening, footer, table.
     func clear(_ recordClass: RecordClass, _ body: [UInt8]) throws(ArchiveError) {
         let header = RecordHeader(
-            recordClass, segment: number, archiveID: archiveID, offset: length, storedLength: UInt32(body.count))
+            recordClass,
+            segment: number,
+            archiveID: archiveID,
+            offset: length,
+            storedLength: UInt32(body.count)
+        )
         let record = header.encoded + body
         entries.append(Footer.Entry(offset: length, storedLength: header.storedLength, recordClass: recordClass))
         try record.withUnsafeBufferPointer { (buffer) throws(ArchiveError) in
@@ -68,8 +76,13 @@ final class SegmentWriter {
         let offset = length
         let bodyLength = packed.plaintext.count + 16
         var header = RecordHeader(
-            .data, codec: packed.codec, segment: number, archiveID: archiveID, offset: offset,
-            storedLength: UInt32(bodyLength))
+            .data,
+            codec: packed.codec,
+            segment: number,
+            archiveID: archiveID,
+            offset: offset,
+            storedLength: UInt32(bodyLength)
+        )
         withUnsafeMutableBytes(of: &header.nonce) { Random.fill($0) }
         let total = RecordHeader.byteCount + bodyLength
         if scratch.count < total { scratch = [UInt8](repeating: 0, count: total) }
@@ -84,7 +97,10 @@ final class SegmentWriter {
         }
         guard isSame else {
             throw ArchiveError(
-                .recordSeal, ArchiveLayout.segment(number).description, "sealed bytes did not open to what they were")
+                .recordSeal,
+                ArchiveLayout.segment(number).description,
+                "sealed bytes did not open to what they were"
+            )
         }
         try scratch.withUnsafeBufferPointer { (buffer) throws(ArchiveError) in
             try append(UnsafeRawBufferPointer(buffer).slice(0, total))
@@ -146,8 +162,10 @@ struct PackedRecord: Sendable {
                         try compressor.compress(
                             UnsafeRawBufferPointer(bytes),
                             into: UnsafeMutableRawBufferPointer(
-                                rebasing: UnsafeMutableRawBufferPointer(out)[overhead..<overhead + decoded.count]),
-                            limit: decoded.count)
+                                rebasing: UnsafeMutableRawBufferPointer(out)[overhead..<overhead + decoded.count]
+                            ),
+                            limit: decoded.count
+                        )
                     }
                 }
                 if let packed {
@@ -163,8 +181,10 @@ struct PackedRecord: Sendable {
                 try again.withUnsafeMutableBufferPointer { (out) throws(CompressionError) in
                     try encoded.withUnsafeBufferPointer { (bytes) throws(CompressionError) in
                         try decompressor.decompress(
-                            used, UnsafeRawBufferPointer(bytes).slice(overhead, count),
-                            into: UnsafeMutableRawBufferPointer(out))
+                            used,
+                            UnsafeRawBufferPointer(bytes).slice(overhead, count),
+                            into: UnsafeMutableRawBufferPointer(out)
+                        )
                     }
                 }
                 guard again == decoded else { throw .invalidStream }

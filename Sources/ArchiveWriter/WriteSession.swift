@@ -34,8 +34,12 @@ package final class WriteSession {
     package var segmentTarget: UInt64 = 64 << 20
 
     package init(
-        opening storage: any Storage, as access: WriterAccess, known: Set<ObjectKey> = [], codec: Codec = .zstd,
-        level: Int? = nil, jobs: Int = 2
+        opening storage: any Storage,
+        as access: WriterAccess,
+        known: Set<ObjectKey> = [],
+        codec: Codec = .zstd,
+        level: Int? = nil,
+        jobs: Int = 2
     ) throws(ArchiveError) {
         self.storage = storage
         self.access = access
@@ -179,9 +183,13 @@ package final class WriteSession {
                 (
                     entry.key,
                     ObjectPlace(
-                        segment: segment.number, recordUnit: UInt32(offset / 64), position: UInt32(entry.position),
-                        size: UInt32(entry.size))
-                ))
+                        segment: segment.number,
+                        recordUnit: UInt32(offset / 64),
+                        position: UInt32(entry.position),
+                        size: UInt32(entry.size)
+                    )
+                )
+            )
         }
     }
 
@@ -218,8 +226,11 @@ package final class WriteSession {
         change.envelope = segment.envelope
         guard
             let pointers = segment.key.sealPointers(
-                PointerList.encode(cbor: segment.pointers), archiveID: log.archiveID, segment: segment.number,
-                generation: generation)
+                PointerList.encode(cbor: segment.pointers),
+                archiveID: log.archiveID,
+                segment: segment.number,
+                generation: generation
+            )
         else { throw ArchiveError(.pointers, ArchiveLayout.segment(segment.number).description, "too many records") }
         change.pointers = pointers
         var changes = pendingClosings + [change]
@@ -244,7 +255,9 @@ package final class WriteSession {
             let number = UInt32(exactly: generation - 1)
         else { return nil }
         let bytes = Checkpoint(
-            generation: generation - 1, commitHash: log.newestHash, journalFile: newest.commit.journalFile,
+            generation: generation - 1,
+            commitHash: log.newestHash,
+            journalFile: newest.commit.journalFile,
             state: log.state
         ).encoded
         let pieces = (bytes.count + TablePiece.mostBytes - 1) / TablePiece.mostBytes
@@ -252,7 +265,9 @@ package final class WriteSession {
             let start = index * TablePiece.mostBytes
             let piece = TablePiece(generation: generation - 1, index: UInt32(index), count: UInt32(pieces))
             try segment.clear(
-                .table, piece.encoded + bytes[start..<min(bytes.count, start + TablePiece.mostBytes)])
+                .table,
+                piece.encoded + bytes[start..<min(bytes.count, start + TablePiece.mostBytes)]
+            )
         }
         let path = ArchiveLayout.checkpoint(number)
         try storing { () throws(StorageError) in
@@ -266,23 +281,38 @@ package final class WriteSession {
     }
 
     private func append(
-        _ changes: [FileChange], in segment: SegmentWriter, at length: UInt64, generation: UInt64
+        _ changes: [FileChange],
+        in segment: SegmentWriter,
+        at length: UInt64,
+        generation: UInt64
     ) throws(ArchiveError) {
         let end = log.journalEnd
-        let startsNew = end.file == 0 || end.validLength != end.length
+        let startsNew =
+            end.file == 0 || end.validLength != end.length
             || end.validLength + UInt64(Limits.headFile) > UInt64(Limits.journalFile)
         let journalFile = startsNew ? end.file + 1 : end.file
         var checkpoint: CheckpointReference?
         if let added = changes.first(where: { $0.kind == .checkpoint && $0.operation == .added }) {
             checkpoint = CheckpointReference(
-                generation: UInt64(added.number), length: added.length, root: added.root)
+                generation: UInt64(added.number),
+                length: added.length,
+                root: added.root
+            )
         } else if let live = log.state.files.last(where: { $0.kind == .checkpoint }) {
             checkpoint = CheckpointReference(generation: UInt64(live.number), length: live.length, root: live.root)
         }
         var commit = Commit(
-            generation: generation, previous: log.newestHash, time: Clock.minute(), headerSequence: log.header.header.sequence,
-            headerHash: log.header.hash, certificate: access.certificate(created: log.header.header.created),
-            journalFile: journalFile, changes: changes, stateRoot: .zero, checkpoint: checkpoint)
+            generation: generation,
+            previous: log.newestHash,
+            time: Clock.minute(),
+            headerSequence: log.header.header.sequence,
+            headerHash: log.header.hash,
+            certificate: access.certificate(created: log.header.header.created),
+            journalFile: journalFile,
+            changes: changes,
+            stateRoot: .zero,
+            checkpoint: checkpoint
+        )
         commit.certificates = certificates
         commit.revocations = revocations
         commit.journalDebris = end.unknownDebris
@@ -320,7 +350,9 @@ package final class WriteSession {
 
     /// Tail pages are part of the state whose root the commit carries: encode with a guess, again if it was wrong.
     private func sign(
-        _ commit: inout Commit, _ segment: UInt32, _ offset: UInt64
+        _ commit: inout Commit,
+        _ segment: UInt32,
+        _ offset: UInt64
     ) throws(ArchiveError) -> (CommitRecord, ArchiveState) {
         var pages: UInt8 = 1
         while pages <= 16 {
@@ -338,10 +370,17 @@ package final class WriteSession {
             let actual = roundUp(total, to: Limits.page) / Limits.page
             if actual == Int(pages) {
                 let header = RecordHeader(
-                    .commit, segment: segment, archiveID: log.archiveID, offset: offset,
-                    storedLength: UInt32(body.count + 64))
+                    .commit,
+                    segment: segment,
+                    archiveID: log.archiveID,
+                    offset: offset,
+                    storedLength: UInt32(body.count + 64)
+                )
                 let signature = access.signing.sign(
-                    .commit, archiveID: log.archiveID, body: header.encoded + body)
+                    .commit,
+                    archiveID: log.archiveID,
+                    body: header.encoded + body
+                )
                 return (CommitRecord(header: header, commit: commit, body: body, signature: signature), state)
             }
             pages = UInt8(clamping: max(actual, Int(pages) + 1))

@@ -45,8 +45,10 @@ package struct WriterCredential: Sendable {
             }
             try reader.finish()
             keys = AppendKeys(
-                contentKey: try map.require(contentKey), psk: try map.require(psk),
-                contentIDKey: try map.require(idKey))
+                contentKey: try map.require(contentKey),
+                psk: try map.require(psk),
+                contentIDKey: try map.require(idKey)
+            )
             signing = SigningKey(seed: try map.require(seed))
             self.certificate = try map.require(certificate)
         } catch {
@@ -100,8 +102,12 @@ package enum WriterAccess: Sendable {
         switch self {
         case .root(let root):
             let certificate = Certificate(
-                writerKey: root.writer.publicKey, rootSigningKey: root.signing.publicKey,
-                contentKey: root.read.contentKey, capabilities: .all, created: created)
+                writerKey: root.writer.publicKey,
+                rootSigningKey: root.signing.publicKey,
+                contentKey: root.read.contentKey,
+                capabilities: .all,
+                created: created
+            )
             return Signed.sign(certificate.encoded, .certificate, archiveID: root.archiveID, by: root.signing)
         case .credential(let credential):
             return credential.certificate
