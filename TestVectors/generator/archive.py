@@ -336,9 +336,15 @@ class Session:
     def objects(self, items, **more):
         """One objects record; items: (kind, bytes, id). Enters them in the index."""
         offset = self.add(OBJECTS, objects_group([(kind, b) for kind, b, _ in items]), **more)
-        for position, (kind, b, id) in enumerate(items):
-            self.index[id, kind] = (id, kind, self.number, offset, position, len(b))
+        self.enter(items, offset)
         return offset
+
+    def enter(self, items, offset):
+        """Index entries of a group; a position is the offset of the object's first byte in the decoded record."""
+        position = 4 + 5 * len(items)
+        for kind, b, id in items:
+            self.index[id, kind] = (id, kind, self.number, offset, position, len(b))
+            position += len(b)
 
     def message_items(self, message):
         keys = self.archive.keys

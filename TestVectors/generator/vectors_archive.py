@@ -348,8 +348,7 @@ def codec(name, codec, level=None):
         group = objects_group([(kind, b) for kind, b, _ in items])
         encoded = stored_zlib(group) if codec == 1 else raw_zstd(group)
         offset = session.add(OBJECTS, group, codec, encoded)
-        for position, (kind, b, id) in enumerate(items):
-            session.index[id, kind] = (id, kind, session.number, offset, position, len(b))
+        session.enter(items, offset)
     import_mail(a, s, run_id(a), [(mail.plain(n), [(INBOX, {})]) for n in (1, 2)], objects=packed)
     done(a, s)
     return a
