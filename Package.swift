@@ -29,6 +29,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CGMime", pkgConfig: "gmime-3.0", providers: [.apt(["libgmime-3.0-dev"])]),
+        .systemLibrary(name: "CXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .target(name: "CPlatform"),
         .target(name: "CSpecText", exclude: ["README.TXT"]),
 
@@ -46,7 +47,7 @@ let package = Package(
             dependencies: ["ArchiveFormat", "ArchiveCrypto", "ArchiveCompression", "ArchiveStorage", "ArchiveReader", "MailFormats", "CSpecText"],
             swiftSettings: common),
         .target(name: "MailFormats", swiftSettings: common),
-        .target(name: "MailDisplay", dependencies: ["CGMime"], swiftSettings: common),
+        .target(name: "MailDisplay", dependencies: ["CGMime", "CXML2"], swiftSettings: common),
         .target(
             name: "ArchiveSources",
             dependencies: ["ArchiveFormat", "ArchiveStorage", "ArchiveWriter", "MailFormats", "CPlatform"],
