@@ -72,7 +72,9 @@ package enum AddressText {
             for index in 0..<max(0, name.count - 1) where name[index] == 0x20 && name[index + 1] == 0x20 { return nil }
             let address = UnsafeRawBufferPointer(rebasing: bytes[(open + 1)..<(bytes.count - 1)])
             return DisplayMailbox(
-                name: String(decoding: name, as: UTF8.self), address: String(decoding: address, as: UTF8.self))
+                name: String(decoding: name, as: UTF8.self),
+                address: String(decoding: address, as: UTF8.self)
+            )
         }
         guard at > 0, at < bytes.count - 1, !bytes[..<at].contains(0x20) else { return nil }
         return DisplayMailbox(name: "", address: String(decoding: bytes, as: UTF8.self))
@@ -84,8 +86,11 @@ package enum AddressText {
     private static func prepare(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
         var state = Preparation()
         HeaderText.appendDecoded(
-            bytes, to: &state, word: { state, text in state.appendWord(text) },
-            plain: { state, piece in state.appendPlain(piece) })
+            bytes,
+            to: &state,
+            word: { state, text in state.appendWord(text) },
+            plain: { state, piece in state.appendPlain(piece) }
+        )
         return state.output
     }
 
@@ -126,7 +131,8 @@ package enum AddressText {
     }
 
     private static func append(
-        _ list: UnsafeMutablePointer<InternetAddressList>, to mailboxes: inout [DisplayMailbox]
+        _ list: UnsafeMutablePointer<InternetAddressList>,
+        to mailboxes: inout [DisplayMailbox]
     ) {
         for index in 0..<max(0, internet_address_list_length(list)) {
             guard let address = internet_address_list_get_address(list, index) else { continue }

@@ -11,7 +11,7 @@ struct BodyText {
 
     mutating func append(_ object: UnsafeMutablePointer<GMimeObject>) {
         var bytes: [UInt8] = []
-        PartContent(object).forEachPiece { piece in
+        PartContent(object, isRaw: PartContent.isMislabelledText(object)).forEachPiece { piece in
             let room = remaining - bytes.count
             bytes.append(contentsOf: piece.prefix(room))
             isCut = isCut || piece.count > room
@@ -29,15 +29,19 @@ struct BodyText {
     }
 
     /// Text that stands in no part.
-    mutating func append(stray: String) {
-        add(String(stray.prefix(max(0, remaining))).normalisingLineEnds(), .plain)
+    mutating func append(stray bytes: UnsafeRawBufferPointer) {
+        isCut = isCut || bytes.count > remaining
+        let piece = UnsafeRawBufferPointer(rebasing: bytes.prefix(remaining))
+        remaining -= piece.count
+        add(CharsetText.guess(piece).normalisingLineEnds(), .plain)
     }
 
     private mutating func add(_ piece: String, _ kind: DisplayMessage.TextSource) {
         if source == .none { source = kind }
         guard !piece.isEmpty else { return }
-        if !text.isEmpty { text += text.hasSuffix("\n") ? "\n" : "\n\n" }
+        if !text.isEmpty { text += "\n" }
         text += piece
+        if piece.utf8.last != 0x0A { text += "\n" }
     }
 }
 

@@ -90,7 +90,10 @@ package enum CharsetText {
     }
 
     private static func decodeMarked(
-        _ bytes: UnsafeRawBufferPointer, little: String, big: String, width: Int
+        _ bytes: UnsafeRawBufferPointer,
+        little: String,
+        big: String,
+        width: Int
     ) -> String {
         if bytes.count >= width {
             let first = bytes.prefix(width)

@@ -25,7 +25,8 @@ package enum DateText {
         defer { g_date_time_unref(date) }
         return MailDate(
             seconds: Int64(g_date_time_to_unix(date)),
-            offsetMinutes: Int(g_date_time_get_utc_offset(date) / 60_000_000))
+            offsetMinutes: Int(g_date_time_get_utc_offset(date) / 60_000_000)
+        )
     }
 
     /// The same for an array.

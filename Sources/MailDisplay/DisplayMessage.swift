@@ -47,6 +47,8 @@ package enum DisplayNote: Hashable, Sendable {
     case messageCut(bytes: Int)
     /// There are more header fields than are listed.
     case fieldsOmitted(Int)
+    /// Fields describing parts were longer than 8 KiB and read only that far, in the message or in bytes like them.
+    case fieldsShortened(Int)
     /// There are more parts than are listed.
     case partsOmitted(Int)
     /// The text is longer than asked for.

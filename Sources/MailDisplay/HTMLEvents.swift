@@ -27,7 +27,8 @@ final class HTMLEvents {
     }
 
     func start(
-        _ name: UnsafePointer<xmlChar>, _ attributes: UnsafeMutablePointer<UnsafePointer<xmlChar>?>?
+        _ name: UnsafePointer<xmlChar>,
+        _ attributes: UnsafeMutablePointer<UnsafePointer<xmlChar>?>?
     ) {
         openElements += 1
         isTooDeep = isTooDeep || openElements > maximumOpenElements
@@ -128,7 +129,8 @@ final class HTMLEvents {
     }
 
     private static func value(
-        of wanted: String, in attributes: UnsafeMutablePointer<UnsafePointer<xmlChar>?>?
+        of wanted: String,
+        in attributes: UnsafeMutablePointer<UnsafePointer<xmlChar>?>?
     ) -> String? {
         guard var pair = attributes else { return nil }
         while let name = pair[0] {

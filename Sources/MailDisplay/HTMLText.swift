@@ -24,7 +24,9 @@ package enum HTMLText {
         while index + mark.count < head.count {
             if head[index] == mark[0], head[index..<(index + mark.count)].elementsEqual(mark) {
                 let rest = head[(index + mark.count)...].drop { $0 == 0x22 || $0 == 0x27 || $0 == 0x20 }
-                let label = rest.prefix { $0 > 0x20 && $0 != 0x22 && $0 != 0x27 && $0 != 0x3E && $0 != 0x3B && $0 != 0x2F }
+                let label = rest.prefix {
+                    $0 > 0x20 && $0 != 0x22 && $0 != 0x27 && $0 != 0x3E && $0 != 0x3B && $0 != 0x2F
+                }
                 let name = String(decoding: label, as: UTF8.self)
                 // A document that could be read this far is in no charset of wide units, whatever it says.
                 return name.hasPrefix("utf-16") || name.hasPrefix("utf-32") ? "utf-8" : name
@@ -35,7 +37,7 @@ package enum HTMLText {
     }
 
     /// Elements may be open within each other this far; libxml2 looks through them all at each end tag.
-    private static let maximumOpenElements = 1_000
+    private static let maximumOpenElements = 500
 
     private static let started: Void = xmlInitParser()
 
@@ -53,7 +55,13 @@ package enum HTMLText {
                 HTML_PARSE_RECOVER.rawValue | HTML_PARSE_NONET.rawValue | HTML_PARSE_NOERROR.rawValue
                 | HTML_PARSE_NOWARNING.rawValue | HTML_PARSE_IGNORE_ENC.rawValue
             let document = htmlCtxtReadMemory(
-                context, base.assumingMemoryBound(to: CChar.self), Int32(bytes.count), nil, "UTF-8", Int32(options))
+                context,
+                base.assumingMemoryBound(to: CChar.self),
+                Int32(bytes.count),
+                nil,
+                "UTF-8",
+                Int32(options)
+            )
             if let document { xmlFreeDoc(document) }
             return events.isTooDeep ? nil : events.finish()
         }

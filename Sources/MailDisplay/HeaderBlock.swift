@@ -13,16 +13,31 @@ struct HeaderBlock {
     var fields: [Field] = []
     /// Fields behind the limit.
     var omitted = 0
-    /// Where the message begins, behind a "From " line that does not belong to it.
+    /// Where the message begins, behind a "From " line that does not belong to it and blanks before the first name.
     var start = 0
+    /// Where the body begins, behind the empty line.
+    var bodyStart = 0
 
     init(_ bytes: UnsafeRawBufferPointer, maximumFields: Int = 10_000) {
         start = Self.separatorLength(bytes)
+        bodyStart = start
+        guard let begin = Self.firstField(in: bytes, from: start) else {
+            if start < bytes.count {
+                let (lineEnd, next) = Self.line(in: bytes, from: start)
+                if lineEnd == start { bodyStart = next }
+            }
+            return
+        }
+        start = begin
         var position = start
         var open: Field?
+        defer { bodyStart = position }
         while position < bytes.count {
             let (lineEnd, next) = Self.line(in: bytes, from: position)
-            if lineEnd == position { break }
+            if lineEnd == position {
+                position = next
+                break
+            }
             let first = bytes[position]
             if first == 0x20 || first == 0x09 {
                 // A line of blanks only is a fold as well; without a field before it, it is dropped.
@@ -34,6 +49,17 @@ struct HeaderBlock {
             position = next
         }
         close(&open, maximumFields)
+    }
+
+    /// Where the first field begins, blanks before it left out; nil where the message begins with none.
+    private static func firstField(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
+        guard start < bytes.count else { return nil }
+        let (lineEnd, _) = line(in: bytes, from: start)
+        guard let begin = bytes[start..<lineEnd].firstIndex(where: { $0 != 0x20 && $0 != 0x09 }),
+            let colon = bytes[begin..<lineEnd].firstIndex(of: UInt8(ascii: ":")), colon > begin,
+            bytes[begin..<colon].allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
+        else { return nil }
+        return begin
     }
 
     private mutating func close(_ field: inout Field?, _ maximum: Int) {

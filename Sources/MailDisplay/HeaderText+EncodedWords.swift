@@ -21,7 +21,9 @@ extension HeaderText {
 
     /// Hands out plain stretches and runs of decoded words, in order.
     static func appendDecoded<Output>(
-        _ bytes: UnsafeRawBufferPointer, to output: inout Output, word: (inout Output, String) -> Void,
+        _ bytes: UnsafeRawBufferPointer,
+        to output: inout Output,
+        word: (inout Output, String) -> Void,
         plain: ((inout Output, UnsafeRawBufferPointer) -> Void)? = nil
     ) {
         var start = 0
@@ -48,7 +50,9 @@ extension HeaderText {
     /// Decodes words that follow each other with at most blanks between; neighbours of one charset are joined before
     /// their bytes become characters. Returns the place behind the last word.
     private static func decodeRun(
-        startingWith first: EncodedWord, in bytes: UnsafeRawBufferPointer, emit: (String) -> Void
+        startingWith first: EncodedWord,
+        in bytes: UnsafeRawBufferPointer,
+        emit: (String) -> Void
     ) -> Int {
         var current = first
         var pending: [UInt8] = []
@@ -92,8 +96,11 @@ extension HeaderText {
         let start = position + 3
         guard let end = payloadEnd(in: bytes, from: start, isBase64: isBase64) else { return nil }
         return EncodedWord(
-            range: index..<(end + 2), charset: String(decoding: charset, as: UTF8.self), isBase64: isBase64,
-            payload: start..<end)
+            range: index..<(end + 2),
+            charset: String(decoding: charset, as: UTF8.self),
+            isBase64: isBase64,
+            payload: start..<end
+        )
     }
 
     /// The place of the "?=" that ends a payload. The next "=?charset?" ends the search: the word before has no end.
@@ -106,13 +113,19 @@ extension HeaderText {
                 // A bare "?" is forbidden in a payload, but writers that forget to encode it exist.
                 if isBase64 { return nil }
             }
-            if byte == UInt8(ascii: "="), bytes[position + 1] == UInt8(ascii: "?"), position > start { return nil }
+            // "=?=" is padding and the end, "=?" alone the beginning of another word.
+            if byte == UInt8(ascii: "="), bytes[position + 1] == UInt8(ascii: "?"), position > start,
+                position + 2 >= bytes.count || bytes[position + 2] != UInt8(ascii: "=")
+            {
+                return nil
+            }
             position += 1
         }
         return nil
     }
 
-    private static func appendPayload(of word: EncodedWord, in bytes: UnsafeRawBufferPointer, to output: inout [UInt8]) {
+    private static func appendPayload(of word: EncodedWord, in bytes: UnsafeRawBufferPointer, to output: inout [UInt8])
+    {
         let payload = UnsafeRawBufferPointer(rebasing: bytes[word.payload])
         if word.isBase64 { appendBase64(payload, to: &output) } else { appendQ(payload, to: &output) }
     }
@@ -154,7 +167,9 @@ extension HeaderText {
             switch byte {
             case UInt8(ascii: "_"): output.append(0x20)
             case UInt8(ascii: "="):
-                if index + 1 < payload.count, let high = hexValue(payload[index]), let low = hexValue(payload[index + 1]) {
+                if index + 1 < payload.count, let high = hexValue(payload[index]),
+                    let low = hexValue(payload[index + 1])
+                {
                     output.append(high << 4 | low)
                     index += 2
                 } else {

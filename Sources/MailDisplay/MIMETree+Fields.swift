@@ -6,7 +6,23 @@ extension MIMETree {
         guard let type = g_mime_object_get_content_type(object) else { return "text/plain" }
         let media = g_mime_content_type_get_media_type(type).map { String(cString: $0) } ?? "text"
         let subtype = g_mime_content_type_get_media_subtype(type).map { String(cString: $0) } ?? "plain"
-        return bounded("\(media)/\(subtype)".lowercased())
+        let name = bounded("\(media)/\(subtype)".lowercased())
+        return name == "application/octet-stream" && isBareText(object) ? "text/plain" : name
+    }
+
+    /// Whether a Content-Type says only "text", which early mailers wrote and GMime takes for no type at all.
+    private static func isBareText(_ object: UnsafeMutablePointer<GMimeObject>) -> Bool {
+        guard let list = g_mime_object_get_header_list(object),
+            let header = g_mime_header_list_get_header(list, "Content-Type"),
+            let raw = g_mime_header_get_raw_value(header)
+        else { return false }
+        var value = UnsafePointer(raw)
+        while value.pointee == 0x20 || value.pointee == 0x09 { value += 1 }
+        for letter in "text".utf8 {
+            guard UInt8(bitPattern: value.pointee) | 0x20 == letter else { return false }
+            value += 1
+        }
+        return [0, 0x0A, 0x0D, 0x20, 0x3B].contains(value.pointee)
     }
 
     static func charset(of object: UnsafeMutablePointer<GMimeObject>) -> String? {

@@ -1,5 +1,11 @@
 import CGMime
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// The MIME tree GMime reads from a message, alive only inside `withTree`.
 struct MIMETree {
     /// GMime counts bytes in 32 bits.
@@ -16,18 +22,38 @@ struct MIMETree {
     private(set) var leaves: [Leaf] = []
     private(set) var omitted = 0
     private(set) var isTooDeep = false
-    /// Text outside of all parts, where a multipart has none.
-    private(set) var strayText = ""
+    /// What multiparts without a part hold instead.
+    private(set) var strayText: [UInt8] = []
+    /// Whether GMime could read the message; if not, all behind the header is stray text.
+    private(set) var isParsed = false
+    /// Content fields longer than `FieldGuard` lets through.
+    private(set) var shortenedFields = 0
     private var hasBody = false
     private let maximumLeaves: Int
 
     /// Parses `bytes` and hands the tree to `body`; the bytes are not copied.
     static func withTree<Result>(
-        of bytes: UnsafeRawBufferPointer, maximumLeaves: Int, _ body: (borrowing MIMETree) throws -> Result
+        of bytes: UnsafeRawBufferPointer,
+        maximumLeaves: Int,
+        _ body: (borrowing MIMETree) throws -> Result
     ) rethrows -> Result {
         GMimeLibrary.start()
         let start = HeaderBlock(bytes, maximumFields: 0).start
         let message = UnsafeRawBufferPointer(rebasing: bytes[start...].prefix(maximumBytes))
+        if let guarded = FieldGuard.shortened(message) {
+            return try guarded.bytes.withUnsafeBytes {
+                try withParsed($0, maximumLeaves, shortened: guarded.count, body)
+            }
+        }
+        return try withParsed(message, maximumLeaves, shortened: 0, body)
+    }
+
+    private static func withParsed<Result>(
+        _ message: UnsafeRawBufferPointer,
+        _ maximumLeaves: Int,
+        shortened: Int,
+        _ body: (borrowing MIMETree) throws -> Result
+    ) rethrows -> Result {
         var nothing: UInt8 = 0
         return try withUnsafeMutablePointer(to: &nothing) { nothing in
             // GMime declares its buffer as changeable, but a parser never writes to it.
@@ -35,7 +61,9 @@ struct MIMETree {
             var array = GByteArray(data: data ?? nothing, len: UInt32(truncatingIfNeeded: message.count))
             return try withUnsafeMutablePointer(to: &array) { array in
                 var tree = MIMETree(maximumLeaves: maximumLeaves)
+                tree.shortenedFields = shortened
                 guard let root = parse(array) else { return try body(tree) }
+                tree.isParsed = true
                 tree.add(root.pointer, place: .shown, depth: 0)
                 return try body(tree)
             }
@@ -88,7 +116,7 @@ extension MIMETree {
         let multipart = cast(object, to: GMimeMultipart.self)
         let count = max(0, g_mime_multipart_get_count(multipart))
         if count == 0, place == .shown, let prologue = g_mime_multipart_get_prologue(multipart) {
-            strayText += String(cString: prologue)
+            strayText.append(contentsOf: UnsafeRawBufferPointer(start: prologue, count: strlen(prologue)))
         }
         let chosen = Self.chosenChild(of: multipart, count)
         for index in 0..<count {

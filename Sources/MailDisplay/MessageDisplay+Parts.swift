@@ -4,7 +4,9 @@ extension MessageDisplay {
     /// A message within the message comes byte for byte. Errors: `PartError.noSuchPart`, and whatever `sink` throws.
     @discardableResult
     package static func decodePart(
-        _ index: Int, of bytes: UnsafeRawBufferPointer, into sink: (UnsafeRawBufferPointer) throws -> Void
+        _ index: Int,
+        of bytes: UnsafeRawBufferPointer,
+        into sink: (UnsafeRawBufferPointer) throws -> Void
     ) throws -> UInt64 {
         try MIMETree.withTree(of: bytes, maximumLeaves: DisplayOptions().maximumParts) { tree in
             guard tree.leaves.indices.contains(index) else { throw PartError.noSuchPart(index) }
@@ -23,7 +25,8 @@ extension MessageDisplay {
     /// The parts come in order, each in pieces of at most 64 KiB; a part without bytes comes as one empty piece. The
     /// sizes in the parts given are 0. Errors: whatever `sink` throws.
     package static func decodeParts(
-        of bytes: UnsafeRawBufferPointer, where isWanted: (DisplayPart) -> Bool,
+        of bytes: UnsafeRawBufferPointer,
+        where isWanted: (DisplayPart) -> Bool,
         into sink: (DisplayPart, UnsafeRawBufferPointer) throws -> Void
     ) throws {
         try MIMETree.withTree(of: bytes, maximumLeaves: DisplayOptions().maximumParts) { tree in

@@ -5,12 +5,13 @@
 package enum MessageDisplay {
     /// The message in `bytes`, which begins with its header (a "From " line of an mbox before it is passed over).
     package static func parse(
-        _ bytes: UnsafeRawBufferPointer, options: DisplayOptions = DisplayOptions()
+        _ bytes: UnsafeRawBufferPointer,
+        options: DisplayOptions = DisplayOptions()
     ) -> DisplayMessage {
         var message = DisplayMessage()
-        addHeader(of: bytes, options, to: &message)
+        let bodyStart = addHeader(of: bytes, options, to: &message)
         MIMETree.withTree(of: bytes, maximumLeaves: options.maximumParts) { tree in
-            addParts(of: tree, options, to: &message)
+            addParts(of: tree, unparsed: UnsafeRawBufferPointer(rebasing: bytes[bodyStart...]), options, to: &message)
         }
         if bytes.count > MIMETree.maximumBytes { message.notes.append(.messageCut(bytes: MIMETree.maximumBytes)) }
         return message
@@ -27,15 +28,20 @@ package enum MessageDisplay {
         return block.fields.map { field in displayField(field, of: block, in: bytes) }
     }
 
+    /// Returns where the body begins.
     private static func addHeader(
-        of bytes: UnsafeRawBufferPointer, _ options: DisplayOptions, to message: inout DisplayMessage
-    ) {
+        of bytes: UnsafeRawBufferPointer,
+        _ options: DisplayOptions,
+        to message: inout DisplayMessage
+    ) -> Int {
         let block = HeaderBlock(bytes, maximumFields: options.maximumFields)
         message.fields = block.fields.map { displayField($0, of: block, in: bytes) }
         if block.omitted > 0 { message.notes.append(.fieldsOmitted(block.omitted)) }
 
         func mailboxes(_ name: String) -> [DisplayMailbox] {
-            block.fields(named: name, in: bytes).prefix(100).flatMap { AddressText.decode(block.body(of: $0, in: bytes)) }
+            block.fields(named: name, in: bytes).prefix(100).flatMap {
+                AddressText.decode(block.body(of: $0, in: bytes))
+            }
         }
         message.from = mailboxes("from")
         message.to = mailboxes("to")
@@ -46,29 +52,39 @@ package enum MessageDisplay {
         if let date = block.fields(named: "date", in: bytes).first {
             message.date = DateText.decode(block.body(of: date, in: bytes))
         }
+        return block.bodyStart
     }
 
     private static func displayField(
-        _ field: HeaderBlock.Field, of block: HeaderBlock, in bytes: UnsafeRawBufferPointer
+        _ field: HeaderBlock.Field,
+        of block: HeaderBlock,
+        in bytes: UnsafeRawBufferPointer
     ) -> DisplayField {
         let name = UnsafeRawBufferPointer(rebasing: block.name(of: field, in: bytes).prefix(1024))
         return DisplayField(
-            name: CharsetText.decode(name, label: nil), value: HeaderText.decode(block.body(of: field, in: bytes)))
+            name: CharsetText.decode(name, label: nil),
+            value: HeaderText.decode(block.body(of: field, in: bytes))
+        )
     }
 
     private static func addParts(
-        of tree: borrowing MIMETree, _ options: DisplayOptions, to message: inout DisplayMessage
+        of tree: borrowing MIMETree,
+        unparsed: UnsafeRawBufferPointer,
+        _ options: DisplayOptions,
+        to message: inout DisplayMessage
     ) {
         var text = BodyText(maximumBytes: options.maximumTextBytes)
         for (index, leaf) in tree.leaves.enumerated() {
             message.parts.append(part(index, leaf, measuring: options.measuresParts))
             if leaf.role == .body { text.append(leaf.object) }
         }
-        if !tree.strayText.isEmpty { text.append(stray: tree.strayText) }
+        if !tree.isParsed { text.append(stray: unparsed) }
+        tree.strayText.withUnsafeBytes { text.append(stray: $0) }
         message.text = text.text
         message.textSource = text.source
         if text.isCut { message.notes.append(.textCut(bytes: options.maximumTextBytes)) }
         if tree.omitted > 0 { message.notes.append(.partsOmitted(tree.omitted)) }
+        if tree.shortenedFields > 0 { message.notes.append(.fieldsShortened(tree.shortenedFields)) }
         if tree.isTooDeep { message.notes.append(.nestedTooDeep) }
     }
 
@@ -76,17 +92,24 @@ package enum MessageDisplay {
         let content = PartContent(leaf.object)
         let type = MIMETree.contentType(of: leaf.object)
         return DisplayPart(
-            index: index, contentType: type, charset: MIMETree.charset(of: leaf.object), role: leaf.role,
-            fileName: MIMETree.fileName(of: leaf.object), contentID: MIMETree.contentID(of: leaf.object),
+            index: index,
+            contentType: type,
+            charset: MIMETree.charset(of: leaf.object),
+            role: leaf.role,
+            fileName: MIMETree.fileName(of: leaf.object),
+            contentID: MIMETree.contentID(of: leaf.object),
             decodedSize: measuring ? content.size() : 0,
-            nestedSubject: type == "message/rfc822" || type == "message/global" ? subject(of: content) : nil)
+            nestedSubject: type == "message/rfc822" || type == "message/global" ? subject(of: content) : nil
+        )
     }
 
     /// The subject of a message within the message, looked for in its first 64 KiB.
     private static func subject(of content: PartContent) -> String? {
         content.prefix(64 << 10).withUnsafeBytes { bytes in
             let block = HeaderBlock(bytes)
-            return block.fields(named: "subject", in: bytes).first.map { HeaderText.decode(block.body(of: $0, in: bytes)) }
+            return block.fields(named: "subject", in: bytes).first.map {
+                HeaderText.decode(block.body(of: $0, in: bytes))
+            }
         }
     }
 }

@@ -11,6 +11,8 @@ struct TextLayout {
     private var pendingLineEnds = 0
     private var pendingBlank = false
     private var atLineStart = true
+    /// The quote depth of the line last written: an empty line between two depths belongs to the shallower.
+    private var lastDepth = 0
     /// Quotes deeper than this are marked no further: their marks would outweigh the text.
     private static let maximumMarks = 16
 
@@ -72,14 +74,17 @@ struct TextLayout {
             if !output.isEmpty {
                 for index in 0..<pendingLineEnds {
                     output.append(0x0A)
-                    if index < pendingLineEnds - 1 { appendQuoteMarks(trailingBlank: false) }
+                    if index < pendingLineEnds - 1 {
+                        appendQuoteMarks(min(quoteDepth, lastDepth), trailingBlank: false)
+                    }
                 }
             }
             pendingLineEnds = 0
             atLineStart = true
         }
         if atLineStart {
-            appendQuoteMarks(trailingBlank: true)
+            appendQuoteMarks(quoteDepth, trailingBlank: true)
+            lastDepth = quoteDepth
             output.append(contentsOf: repeatElement(0x20, count: indent))
             atLineStart = false
             pendingBlank = false
@@ -90,8 +95,8 @@ struct TextLayout {
         }
     }
 
-    private mutating func appendQuoteMarks(trailingBlank: Bool) {
-        let depth = min(quoteDepth, Self.maximumMarks)
+    private mutating func appendQuoteMarks(_ quotes: Int, trailingBlank: Bool) {
+        let depth = min(quotes, Self.maximumMarks)
         output.append(contentsOf: repeatElement(UInt8(ascii: ">"), count: depth))
         if depth > 0, trailingBlank { output.append(0x20) }
     }
