@@ -47,8 +47,9 @@ extension HeaderText {
         flush(upTo: bytes.count, &output)
     }
 
-    /// Decodes words that follow each other with at most blanks between; neighbours of one charset are joined before
-    /// their bytes become characters. Returns the place behind the last word.
+    /// Decodes words that follow each other with at most blanks between, and returns the place behind the last.
+    ///
+    /// Neighbours of one charset are joined before their bytes become characters.
     private static func decodeRun(
         startingWith first: EncodedWord,
         in bytes: UnsafeRawBufferPointer,
@@ -103,7 +104,9 @@ extension HeaderText {
         )
     }
 
-    /// The place of the "?=" that ends a payload. The next "=?charset?" ends the search: the word before has no end.
+    /// The place of the "?=" that ends a payload.
+    ///
+    /// The beginning of another word ends the search: the word before has no end.
     private static func payloadEnd(in bytes: UnsafeRawBufferPointer, from start: Int, isBase64: Bool) -> Int? {
         var position = start
         while position + 1 < bytes.count {
