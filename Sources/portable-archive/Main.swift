@@ -1,4 +1,6 @@
+import ArchiveCommands
+
 @main
 struct Main {
-    static func main() {}
+    static func main() { PortableArchiveTool.main() }
 }

@@ -1,0 +1,86 @@
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// A buffered descriptor: everything a command prints goes through here.
+final class Output: Sendable {
+    /// The name of the JSON schema that all commands share.
+    static let schema = "portable-archive/1"
+    static let standard = Output(1)
+    static let error = Output(2)
+
+    private let descriptor: Int32
+    private let pending = Mutex<[UInt8]>([])
+
+    private init(_ descriptor: Int32) { self.descriptor = descriptor }
+
+    var isTerminal: Bool { isatty(descriptor) == 1 }
+
+    /// One line of text; what comes from mail was made safe before.
+    func line(_ text: String = "") {
+        pending.withLock { bytes in
+            bytes += text.utf8
+            bytes.append(0x0A)
+            if bytes.count > 1 << 16 { drain(&bytes) }
+        }
+    }
+
+    /// Bytes as they are.
+    func raw(_ raw: UnsafeRawBufferPointer) {
+        pending.withLock { bytes in
+            bytes.append(contentsOf: raw)
+            if bytes.count > 1 << 16 { drain(&bytes) }
+        }
+    }
+
+    func text(_ text: String) { pending.withLock { $0 += text.utf8 } }
+
+    /// One JSON document.
+    func json(_ value: JSONValue) {
+        pending.withLock { bytes in
+            value.write(to: &bytes)
+            bytes.append(0x0A)
+        }
+    }
+
+    /// One JSON document with a long array as its last member, which is written as it comes.
+    func json<Items: Sequence>(
+        _ members: [(String, JSONValue)],
+        _ name: String,
+        _ items: Items,
+        _ value: (Items.Element) -> JSONValue
+    ) {
+        pending.withLock { bytes in
+            JSONValue.object(members + [(name, .array([]))]).write(to: &bytes)
+            bytes.removeLast(2)
+            var isFirst = true
+            for item in items {
+                if !isFirst { bytes.append(0x2C) }
+                isFirst = false
+                value(item).write(to: &bytes)
+                if bytes.count > 1 << 16 { drain(&bytes) }
+            }
+            bytes += "]}\n".utf8
+        }
+    }
+
+    func flush() { pending.withLock { drain(&$0) } }
+
+    private func drain(_ bytes: inout [UInt8]) {
+        bytes.withUnsafeBytes { buffer in
+            var offset = 0
+            while offset < buffer.count {
+                let count = write(descriptor, buffer.baseAddress?.advanced(by: offset), buffer.count - offset)
+                if count < 0, errno == EINTR { continue }
+                // A reader that went away, or a full disk behind a redirection: nothing can be told to it.
+                guard count > 0 else { exit(ExitStatus.couldNotRun.rawValue) }
+                offset += count
+            }
+        }
+        bytes.removeAll(keepingCapacity: true)
+    }
+}

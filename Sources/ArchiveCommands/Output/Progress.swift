@@ -1,0 +1,93 @@
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// One line on a terminal that says how far a job is, its rate, and when it ends; silent where there is no terminal.
+final class Progress: Sendable {
+    private struct State {
+        var lastShown: Double = 0
+        var isShown = false
+    }
+
+    private let verb: String
+    private let isOn: Bool
+    private let start = Progress.now()
+    private let state = Mutex(State())
+
+    init(_ verb: String, _ options: ReportOptions) {
+        self.verb = verb
+        isOn = !options.quiet && Output.error.isTerminal
+    }
+
+    /// Shows the state of the job, at most ten times a second; from any thread.
+    func show(_ done: UInt64, of total: UInt64?, _ extra: @autoclosure () -> String = "") {
+        guard isOn else { return }
+        let now = Progress.now()
+        let isDue = state.withLock { state in
+            guard now - state.lastShown >= 0.1 else { return false }
+            state.lastShown = now
+            state.isShown = true
+            return true
+        }
+        guard isDue else { return }
+        let seconds = max(now - start, 0.001)
+        let rate = Double(done) / seconds
+        var text = "\(verb): \(Units.bytes(done))"
+        if let total, total > 0 {
+            text += " of \(Units.bytes(total)), \(Int(Double(done) / Double(total) * 100)) %"
+        }
+        text += ", \(Units.bytes(UInt64(rate)))/s"
+        if let total, total > done, rate > 1, seconds > 0.5 {
+            text += ", \(Units.duration(Double(total - done) / rate)) left"
+        }
+        let more = extra()
+        if !more.isEmpty { text += ", \(more)" }
+        Output.error.text("\r\(text)\u{1B}[K")
+        Output.error.flush()
+    }
+
+    /// Takes the line away.
+    func finish() {
+        guard isOn, state.withLock({ $0.isShown }) else { return }
+        Output.error.text("\r\u{1B}[K")
+        Output.error.flush()
+    }
+
+    var seconds: Double { Progress.now() - start }
+
+    private static func now() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+}
+
+/// Numbers for people.
+enum Units {
+    static func bytes(_ count: UInt64) -> String {
+        let names = ["B", "kB", "MB", "GB", "TB", "PB", "EB"]
+        var value = Double(count)
+        var index = 0
+        while value >= 1000, index < names.count - 1 {
+            value /= 1000
+            index += 1
+        }
+        return index == 0 ? "\(count) B" : "\(tenths(value)) \(names[index])"
+    }
+
+    static func duration(_ seconds: Double) -> String {
+        let whole = Int(min(seconds, 1e9).rounded(.up))
+        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        if whole >= 3600 { return "\(whole / 3600):\(two(whole / 60 % 60)):\(two(whole % 60))" }
+        return "\(whole / 60):\(two(whole % 60))"
+    }
+
+    static func tenths(_ value: Double) -> String {
+        let tenths = Int((value * 10).rounded())
+        return "\(tenths / 10).\(tenths % 10)"
+    }
+}

@@ -1,0 +1,80 @@
+import ArchiveReader
+import ArchiveStorage
+import ArgumentParser
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// The command-line tool.
+public enum PortableArchiveTool {
+    /// Runs the tool with the arguments of the process, and ends the process.
+    public static func main() -> Never {
+        // Archives of libarchive want names in UTF-8; mail is read the same whatever the locale of the user.
+        setlocale(LC_ALL, "C.UTF-8")
+        Interruption.prepare()
+        var json = false
+        do {
+            var command = try RootCommand.parseAsRoot()
+            json = (command as? any ReportingCommand)?.report.json ?? false
+            try command.run()
+            Output.standard.flush()
+            exit(ExitStatus.clean.rawValue)
+        } catch let failure as CommandFailure {
+            fail(failure, json: json)
+        } catch let error as ArchiveError {
+            fail(CommandFailure(error), json: json)
+        } catch let error as StorageError {
+            fail(CommandFailure(ArchiveError(error)), json: json)
+        } catch let status as ExitStatus {
+            Output.standard.flush()
+            exit(status.rawValue)
+        } catch {
+            Output.standard.flush()
+            RootCommand.exit(withError: error)
+        }
+    }
+
+    private static func fail(_ failure: CommandFailure, json: Bool) -> Never {
+        Output.standard.flush()
+        if json {
+            Output.standard.json(failure.json)
+            Output.standard.flush()
+        }
+        Output.error.line("portable-archive: error: \(MailText.safe(failure.message))")
+        if !failure.hint.isEmpty { Output.error.line("hint: \(MailText.safe(failure.hint))") }
+        Output.error.flush()
+        exit(failure.status.rawValue)
+    }
+}
+
+struct RootCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "portable-archive",
+        abstract: "Keeps mail in an encrypted, append-only archive that lasts.",
+        discussion: """
+            Exit status: 0 done and clean; 1 warnings, with --strict; 2 damage; 3 could not run; \
+            4 import done, with rejects; 64 wrong usage.
+            """,
+        version: "portable-archive 0.1",
+        subcommands: [
+            ListCommand.self, ExportCommand.self, VerifyCommand.self, InfoCommand.self, FoldersCommand.self,
+        ]
+    )
+}
+
+/// A command that knows `--json`.
+protocol ReportingCommand {
+    var report: ReportOptions { get }
+}
+
+/// How a command reports.
+struct ReportOptions: ParsableArguments {
+    @Flag(name: .long, help: "Print one JSON document instead of text.")
+    var json = false
+
+    @Flag(name: [.short, .long], help: "Show no progress.")
+    var quiet = false
+}
