@@ -34,7 +34,9 @@ def head(number: int, extra: bytes = b"") -> bytes:
 def attachment(source: random.Random, number: int, size: int) -> bytes:
     """A message with some prose and one base64 attachment, about `size` bytes in all."""
     multipart = head(number, b'Content-Type: multipart/mixed; boundary="b%d"\n' % number)
-    body = base64.encodebytes(source.randbytes(size * 57 // 77))
+    left = size * 57 // 77
+    pieces = [57 << 14] * (left // (57 << 14)) + [left % (57 << 14)]
+    body = b"".join(base64.encodebytes(source.randbytes(piece)) for piece in pieces)
     return (
         multipart + b"--b%d\nContent-Type: text/plain\n\n" % number + text(source, 800) + b"--b%d\n" % number
         + b"Content-Type: application/octet-stream\nContent-Transfer-Encoding: base64\n\n" + body + b"--b%d--\n" % number
