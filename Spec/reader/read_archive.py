@@ -1257,7 +1257,7 @@ class Catalogue:
                 self.attempt(place, self.plain_object, name[0], name[1:])
 
     def check_segment(self, number, entry):
-        """Every record of a segment (F 5, F 5.3), and the pointers to them (F 7.5)."""
+        """Every record of a segment (F 5, F 5.3), and the pointers to them (F 7.5), if no record is in the way."""
         name, records, found, failed, at = file_name(SEGMENT, number), [], set(), set(), 0
         with self.archive.directory.open(name) as stream:
             while at < entry[2]:
@@ -1268,7 +1268,7 @@ class Catalogue:
                     failed.add(at // 64)
                     at = next_record(stream, at + 64, entry[2], resync=True)
                     continue
-                kind = self.attempt(f"{name}+{at}", self.check_record, record, body, entry, records)
+                kind = self.attempt(f"{name}+{at}", self.check_record, record, body, entry, None if failed else records)
                 if record.kind == Record.DATA and kind is None:
                     failed.add(at // 64)
                 elif kind not in (None, OBJECTS):
@@ -1281,19 +1281,20 @@ class Catalogue:
                     at = next_record(stream, at + 128 + record.length, entry[2], resync=True)
         if entry[4] == SEALED and (not records or records[-1].kind != Record.FOOTER) and not failed:
             self.report("E508", name, "no footer at the end")
-        if any(pointer[1] not in failed for pointer in found ^ self.listed[number]):
+        if found != self.listed[number] and not failed:
             self.report("E507", name, "pointers are not those of the records")
 
     def check_record(self, record, body, entry, before):
-        """The type of a data record, or None."""
+        """The type of a data record, or None. `before` are the records before it, None if not all of them are known."""
         opening = record.kind == Record.OPENING
-        need(opening == (not before), "E505", "no opening record, or one too many")
+        need(opening == (record.offset == 0), "E505", "no opening record, or one too many")
         if opening:
             check_opening(body)
             need(body == entry[7], "E505", "another envelope than the commit names")
         elif record.kind == Record.FOOTER:
             need(entry[4] == SEALED, "E508", "in a segment that is not sealed")
-            check_footer(body, entry[7], before)
+            if before is not None:
+                check_footer(body, entry[7], before)
         elif record.kind == Record.COMMIT:
             Commit(record_bytes(record, body), self.archive.keys)
         elif record.kind == Record.TABLE:
