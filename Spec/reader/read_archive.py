@@ -986,15 +986,19 @@ class Archive:
             except Fault as fault:
                 self.report(fault.code, file_name(*name), fault.text)
         for name in sorted(set(self.directory.numbered) - set(self.state.files), key=str):
-            if name[0] not in ("journal", "sidecar"):
+            if name[0] not in ("journal", "sidecar") and file_name(*name) not in self.directory.replaced:
                 self.report("W707", file_name(*name), "no commit names it")
 
     def check_file(self, entry):
         place, length = file_name(entry[0], entry[1]), entry[2]
         stream = self.directory.open(place)
-        need(stream, "E501")
+        need(stream, "E501", "missing")
+        faults = []
         with stream:
-            check_live(stream, entry, lambda code, text: self.report(code, place, text), self.copy_of(entry))
+            check_live(stream, entry, lambda *fault: faults.append(fault), self.copy_of(entry))
+        need(place not in self.directory.replaced or "E503" not in dict(faults), "E501", "what stands in its place is not it")
+        for code, text in faults:
+            self.report(code, place, text)
 
     def copy_of(self, entry):
         """Copy J, padded, of the generation that the state gives for a segment; None if the journal has it no more."""
