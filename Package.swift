@@ -50,7 +50,10 @@ let package = Package(
         .target(name: "MailDisplay", dependencies: ["CGMime", "CXML2"], swiftSettings: common),
         .target(
             name: "ArchiveSources",
-            dependencies: ["ArchiveFormat", "ArchiveStorage", "ArchiveWriter", "MailFormats", "CPlatform"],
+            dependencies: [
+                "ArchiveFormat", "ArchiveCrypto", "ArchiveCompression", "ArchiveStorage", "ArchiveReader",
+                "ArchiveWriter", "MailFormats",
+            ],
             swiftSettings: common),
         .target(
             name: "PortableArchive",

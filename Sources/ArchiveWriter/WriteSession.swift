@@ -20,6 +20,8 @@ package final class WriteSession {
     private var headPosition: (newestHash: Bytes32, journalLength: UInt64, journalFile: UInt32)
     private var pendingClosings: [FileChange] = []
     private var nextSegment: UInt32
+    /// The keys with which ids are made.
+    package var keys: AppendKeys { access.keys }
     /// Objects that need not be stored again.
     package private(set) var known: Set<ObjectKey>
     /// Manifest of what has been added since the last commit.

@@ -186,6 +186,8 @@ public enum RejectReason: UInt8, Sendable, CaseIterable {
     case overLimit = 4
     /// Cut short.
     case cutShort = 5
+    /// The source could not be read, or changed meanwhile.
+    case unreadable = 6
 }
 
 /// Bytes of a source that are no message, kept aside (schema `reject`).
@@ -209,6 +211,19 @@ public struct RejectEntry: Equatable, Sendable {
     /// Position of the folder in the manifest's table.
     public var folder: Int
 
+    package init(file: UInt64, ordinal: UInt64, offset: UInt64, size: UInt64, reason: RejectReason, text: String) {
+        run = 0
+        self.file = file
+        self.ordinal = ordinal
+        self.offset = offset
+        self.size = size
+        self.reason = reason.rawValue
+        self.text = Array(text.utf8.prefix(1024))
+        blobs = []
+        folder = 0
+    }
+
+    /// Orders nothing; equal in all fields.
     public static func == (left: RejectEntry, right: RejectEntry) -> Bool {
         guard left.blobs.count == right.blobs.count else { return false }
         for index in left.blobs.indices where left.blobs[index] != right.blobs[index] { return false }

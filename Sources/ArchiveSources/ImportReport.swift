@@ -1,0 +1,49 @@
+package import ArchiveCompression
+package import ArchiveFormat
+
+/// How to import.
+package struct ImportOptions: Sendable {
+    /// Put before the folder of each message.
+    package var folder: [[UInt8]] = []
+    /// The mailbox: its owner.
+    package var mailbox: [UInt8] = []
+    /// How records are packed.
+    package var codec: Codec = .zstd
+    package var level: Int?
+    /// Threads that prepare and pack.
+    package var jobs = 2
+    /// Look only: nothing is written.
+    package var isDryRun = false
+
+    package init() {}
+}
+
+/// What was kept aside, and why.
+package struct RejectReport: Sendable {
+    package var path: String
+    package var offset: UInt64
+    package var size: UInt64
+    package var reason: RejectReason
+    package var text: String
+}
+
+/// The account of an import.
+package struct ImportReport: Sendable {
+    /// One for each source.
+    package var runs: [Run] = []
+    package var rejects: [RejectReport] = []
+    /// Whether it was asked to stop before its end.
+    package var isInterrupted = false
+
+    /// The sum over all sources.
+    package var counts: ImportCounts {
+        runs.reduce(into: ImportCounts()) { $0.add($1.counts) }
+    }
+}
+
+/// How far an import has come.
+package struct ImportProgress: Sendable {
+    package var found: UInt64
+    package var byteCount: UInt64
+    package var totalByteCount: UInt64
+}

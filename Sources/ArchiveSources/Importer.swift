@@ -1,0 +1,116 @@
+import ArchiveCrypto
+import ArchiveFormat
+package import ArchiveReader
+package import ArchiveStorage
+package import ArchiveWriter
+import MailFormats
+
+/// Imports sources into an archive, accounting for every item.
+package enum Importer {
+    /// Imports each source as one run. What was committed stays, whatever happens later.
+    package static func run(
+        _ storage: any Storage,
+        as access: WriterAccess,
+        sources: [String],
+        options: ImportOptions,
+        progress: (ImportProgress) -> Void = { _ in },
+        shouldStop: () -> Bool = { false }
+    ) throws(ArchiveError) -> ImportReport {
+        var opened: [ImportSource] = []
+        for source in sources { opened.append(try ImportSource(source)) }
+        var known: Set<ObjectKey> = []
+        if case .root(let root) = access {
+            let archive = try Archive(log: ArchiveLog(opening: storage), access: .all(root))
+            known.reserveCapacity(archive.places.count * 2)
+            for key in archive.places.keys { known.insert(key) }
+        }
+        let session = try WriteSession(
+            opening: storage,
+            as: access,
+            known: known,
+            codec: options.codec,
+            level: options.level,
+            jobs: options.jobs
+        )
+        var report = ImportReport()
+        let total = opened.reduce(0) { $0 + $1.byteCount }
+        var done: UInt64 = 0
+        for source in opened {
+            let run = ImportRun(source, session, access, options, storage.displayName)
+            try run.start()
+            var found: UInt64 = 0
+            let isWhole = try run.work(
+                progress: { counts in
+                    found = counts.found
+                    progress(
+                        ImportProgress(
+                            found: found,
+                            byteCount: done + counts.byteCount,
+                            totalByteCount: max(total, done)
+                        )
+                    )
+                },
+                shouldStop: shouldStop
+            )
+            try run.end(isWhole: isWhole)
+            done += run.run.counts.byteCount
+            report.runs.append(run.run)
+            report.rejects += run.rejects
+            if !isWhole {
+                report.isInterrupted = true
+                break
+            }
+        }
+        try session.finish()
+        return report
+    }
+}
+
+/// A source as the user named it.
+struct ImportSource {
+    enum Kind {
+        case file(SourceFile)
+        case directory([UInt8])
+        case standardInput(Spool)
+    }
+
+    let name: [UInt8]
+    let kind: Kind
+    let byteCount: UInt64
+
+    init(_ argument: String) throws(ArchiveError) {
+        if argument == "-" {
+            let spool = try ImportSource.source { () throws(StorageError) in
+                let spool = try Spool(in: temporaryDirectory(), name: "standard input")
+                try spool.fill(fromDescriptor: 0)
+                return spool
+            }
+            name = Array("standard input".utf8)
+            kind = .standardInput(spool)
+            byteCount = spool.byteCount
+            return
+        }
+        var path = Array(argument.utf8)
+        while path.count > 1, path.last == 0x2F { path.removeLast() }
+        name = Array(path[(path.lastIndex(of: 0x2F).map { $0 + 1 } ?? 0)...])
+        do throws(StorageError) {
+            let file = try SourceFile(path: path)
+            kind = .file(file)
+            byteCount = file.byteCount
+        } catch {
+            guard case .isADirectory = error.cause else {
+                throw ArchiveError(.source, argument, error.message)
+            }
+            kind = .directory(path)
+            byteCount = 0
+        }
+    }
+
+    static func source<Value>(_ body: () throws(StorageError) -> Value) throws(ArchiveError) -> Value {
+        do throws(StorageError) {
+            return try body()
+        } catch {
+            throw ArchiveError(.source, error.place, error.message)
+        }
+    }
+}
