@@ -164,7 +164,8 @@ class Schema:
     """The part of CDDL (RFC 8610) that schema.cddl uses, turned into one check for each rule."""
 
     def __init__(self, text):
-        self.tokens = re.findall(r"=>|\.\.|\.size|-?\d+|[a-z][a-z-]*|[={}\[\]()/,?*]", re.sub(r";.*", "", text)) + [""] * 2
+        token = r"=>|\.\.|\.size|-?\d+|[a-z][a-z-]*|[={}\[\]()/,?*]"
+        self.tokens = re.findall(token, re.sub(r";.*", "", text)) + [""] * 2
         self.at = 0
         self.rules = {"any": lambda v: None, "null": lambda v: need(v is None, "E206"),
                       "int": lambda v: need(type(v) is int, "E206"), "bool": lambda v: need(type(v) is bool, "E206")}
@@ -475,7 +476,7 @@ class Record(namedtuple("Record", "magic major minor kind codec segment archive 
 
     @classmethod
     def read(cls, stream, archive, segment, offset, end):
-        """The record at an offset of a segment, which must lie before `end`: its header, as read and as bytes, its body."""
+        """The record at an offset of a segment, which must lie before `end`: header, header as bytes, body."""
         stream.seek(offset)
         raw = stream.read(min(128, max(0, end - offset)))
         record = cls.parse(raw)
@@ -607,7 +608,8 @@ class State:
         item = item or {0: [], 1: [], 2: []}
         self.files = {(entry[0], entry[1]): entry for entry in item[0]}
         self.packed = {name: encode(entry) for name, entry in self.files.items()}
-        self.writers = {decode(signed[:-64])[0]: [signed, revoked] for signed, revoked in item[1]}
+        self.writers = {cbor(signed[:-64], "certificate")[0]: [signed, revoked]
+                        for signed, revoked in item[1]}
         self.debris = item[2]
 
     def copy(self):
@@ -627,7 +629,7 @@ class State:
 
 
 def follow(before, commit, generation, previous, journal=None, need=need):
-    """The state after a commit, all rules checked. A caller that must go on regardless gives a `need` that does not raise."""
+    """The state after a commit, all rules checked. Whoever must go on regardless gives a `need` that does not raise."""
     body, after, writer = commit.body, before.copy(), commit.certificate[0]
     need(commit.generation == generation + 1, "E404", f"{commit.generation} after {generation}")
     need(body[1] == previous, "E405")
@@ -639,8 +641,9 @@ def follow(before, commit, generation, previous, journal=None, need=need):
     need(own == [(commit.segment, commit.offset)], "E412", "segment and offset of the record")
     for change in body[7]:
         op, kind, number = change[0], change[1], change[2]
-        old, segment, place = before.files.get((kind, number)), kind == SEGMENT, f"op {op} on kind {kind}, file {number}"
-        fields = {0, 1, 2} | ({3, 4} if op < 4 else {7, 8} if op == 4 else set()) | ({5, 6} if segment and op < 4 else set())
+        old, segment, place = before.files.get((kind, number)), kind == SEGMENT, f"op {op} on {file_name(kind, number)}"
+        fields = {0, 1, 2} | ({3, 4} if op < 4 else {7, 8} if op == 4 else set())
+        fields |= {5, 6} if segment and op < 4 else set()
         need({key for key in change if key >= 0} == fields, "E412", "fields of " + place)
         if not fields <= set(change):
             continue
@@ -648,7 +651,8 @@ def follow(before, commit, generation, previous, journal=None, need=need):
         right = 8 if kind >= DERIVED else 4 if op == 5 else 1
         need(commit.certificate[3] & right, "E403", "no right to " + place)
         is_open = old is not None and old[4] == OPEN
-        need((old is None, is_open, old is None or is_open, old is None or is_open, old is not None)[op - 1], "E412", place)
+        free = old is None
+        need((free, is_open, free or is_open, free or is_open, not free)[op - 1], "E412", place)
         last = max((n for k, n in before.files if k == kind), default=0)
         need(op not in (1, 3) or old or number > last, "E412", "number of " + place)
         if op == 5:
@@ -693,6 +697,10 @@ def parse_checkpoint(raw, reference):
     except Fault as fault:
         raise Fault("E411", str(fault)) from None
     need(item[0] == generation and state.encoded() == encode(item[3]), "E411")
+    for entry in item[3][0]:
+        need((entry[0] == SEGMENT) == (entry[4] != PLAIN) and (7 in entry) == (8 in entry), "E411", "fields of a file")
+        need((entry[4] == CLOSED) == (9 in entry) == (10 in entry), "E411", "fields of a closed file")
+        need(entry[4] not in (OPEN, SEALED) or 7 in entry and entry[5], "E411", "no envelope")
     return item, state
 
 
@@ -812,7 +820,8 @@ class Journal:
                         before = max((g for place, g in places if place[:2] < (number, at)), default=0)
                         behind = min((g for place, g in places if place[:2] > (number, at)), default=before + 1)
                         stream.seek(at)
-                        if behind == before + 1 and [number, at, offset - at, tree_root(stream, offset - at)] not in known:
+                        debris = [number, at, offset - at, tree_root(stream, offset - at)]
+                        if behind == before + 1 and debris not in known:
                             report("W708", f"{name}+{at}", f"{offset - at} bytes")
                     at = max(at, offset + length)
 
@@ -936,7 +945,8 @@ class Archive:
             for commit in self.spares(k) if source is None else source:
                 first = first or commit
                 try:
-                    return commit, follow(self.state, commit, generation, previous, place and commit is journal and place[0])
+                    number = place[0] if commit is journal else None
+                    return commit, follow(self.state, commit, generation, previous, number)
                 except Fault as fault:
                     if commit is journal and sure:
                         self.report(fault.code, f"generation {k}", fault.text)
@@ -996,7 +1006,7 @@ class Archive:
         faults = []
         with stream:
             check_live(stream, entry, lambda *fault: faults.append(fault), self.copy_of(entry))
-        need(place not in self.directory.replaced or "E503" not in dict(faults), "E501", "what stands in its place is not it")
+        need(place not in self.directory.replaced or "E503" not in dict(faults), "E501", "its .new is not it")
         for code, text in faults:
             self.report(code, place, text)
 
@@ -1151,7 +1161,8 @@ class Catalogue:
         self.keys[number] = key = self.attempt(name, self.secrets.segment_key, entry[7], identity, number)
         self.listed[number] = set()
         for generation, blob in entry[8] if key else []:
-            data = self.attempt(f"{name} generation {generation}", open_pointers, blob, key, identity, number, generation)
+            place = f"{name} generation {generation}"
+            data = self.attempt(place, open_pointers, blob, key, identity, number, generation)
             pointers = [tuple(pointer) for pointer in decode(data)] if data else []
             self.listed[number].update(pointers)
             for kind, offset, _ in pointers:
@@ -1463,7 +1474,8 @@ def main(arguments=None):
         findings = [("E005", options.archive, str(error))]
     head = archive.head.hex() if hasattr(archive, "head") else None
     if options.json:
-        print(json.dumps({"generation": getattr(archive, "generation", None), "head": head, "findings": findings}))
+        keys = getattr(archive, "keys", None)
+        print(json.dumps({"archive_id": keys and keys.archive_id.hex(), "generation": getattr(archive, "generation", None), "head": head, "findings": findings}))
     else:
         for finding in findings:
             print(*finding, file=sys.stdout if options.command == "verify" else sys.stderr)
