@@ -12,6 +12,8 @@ public final class Archive: Sendable {
     package let places: ObjectPlaces
     /// Messages, files and rejects, merged over all manifests.
     public let catalogue: Catalogue
+    /// Which messages and rejects are pieces of which source file.
+    let pieceIndex: PieceIndex
     /// What was found while opening.
     public let findings: [Finding]
 
@@ -63,6 +65,7 @@ public final class Archive: Sendable {
         }
         self.places = places
         catalogue = builder.catalogue
+        pieceIndex = PieceIndex(builder.catalogue)
         self.findings = findings
     }
 

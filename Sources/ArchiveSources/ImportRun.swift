@@ -75,9 +75,13 @@ final class ImportRun {
     func work(progress: (ImportCounts) -> Void, shouldStop: () -> Bool) throws(ArchiveError) -> Bool {
         switch source.kind {
         case .file(let file):
-            return try importFile(file, path: [], progress: progress, shouldStop: shouldStop)
+            let isWhole = try importFile(file, path: [], progress: progress, shouldStop: shouldStop)
+            try drain(all: true)
+            return isWhole
         case .standardInput(let spool):
-            return try importFile(spool, path: [], progress: progress, shouldStop: shouldStop)
+            let isWhole = try importFile(spool, path: [], progress: progress, shouldStop: shouldStop)
+            try drain(all: true)
+            return isWhole
         case .directory(let path):
             var walker: SourceDirectoryWalker
             do throws(StorageError) {

@@ -1,0 +1,141 @@
+import ArchiveCrypto
+import ArchiveFormat
+import ArchiveReader
+import ArchiveSources
+import ArchiveStorage
+import ArchiveWriter
+import Foundation
+import Testing
+
+/// A temporary directory that goes with the value.
+final class Scratch {
+    let path: String
+
+    init() throws {
+        path = FileManager.default.temporaryDirectory.appendingPathComponent("pa-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    func write(_ name: String, _ bytes: [UInt8]) throws {
+        let url = URL(fileURLWithPath: path).appendingPathComponent(name)
+        try FileManager.default.createDirectory(
+            at: url.deletingLastPathComponent(),
+            withIntermediateDirectories: true
+        )
+        try Data(bytes).write(to: url)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+}
+
+let corpora = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("shared/corpora").path
+
+@Suite("importing")
+struct ImportTests {
+    /// Every file that the run took must come back with the bytes it has on disk.
+    private func checkOriginals(_ archive: Archive, at source: String) throws -> Int {
+        var count = 0
+        for file in archive.catalogue.files {
+            let names = file.path.map { String(decoding: $0, as: UTF8.self) }
+            let path = names.isEmpty ? source : source + "/" + names.joined(separator: "/")
+            guard let expected = FileManager.default.contents(atPath: path) else { continue }
+            var bytes: [UInt8] = []
+            try archive.originalFile(file) { bytes.append(contentsOf: $0) }
+            #expect(Data(bytes) == expected, "\(path)")
+            count += 1
+        }
+        return count
+    }
+
+    @Test("an mbox and its EML twins are stored once, and all files come back byte for byte")
+    func twins() throws {
+        let scratch = try Scratch()
+        let one = "From: a@example.org\nSubject: one\n\nFrom here on\n>From quoted\n"
+        let two = "From: b@example.org\nSubject: two\n\nsecond\n"
+        try scratch.write("tree/a/1.eml", Array(one.utf8))
+        try scratch.write("tree/b/2.eml", Array(two.utf8))
+        let mbox =
+            "From a@example.org Thu Jan  1 00:00:00 2015\nFrom: a@example.org\nSubject: one\n\n"
+            + ">From here on\n>>From quoted\n\nFrom b@example.org Thu Jan  1 00:00:00 2015\n" + two + "\n"
+        try scratch.write("box.mbox", Array(mbox.utf8))
+        let (storage, root) = try RoundTripTests.make()
+        let first = try Importer.run(
+            storage,
+            as: .root(root),
+            sources: [scratch.path + "/tree"],
+            options: ImportOptions()
+        )
+        #expect(first.counts.found == 2 && first.counts.stored == 2)
+        let second = try Importer.run(
+            storage,
+            as: .root(root),
+            sources: [scratch.path + "/box.mbox"],
+            options: ImportOptions()
+        )
+        #expect(second.counts.found == 2 && second.counts.alreadyThere == 2 && second.counts.stored == 0)
+        let archive = try Archive(opening: storage, with: .passphrase(Passphrase("open sesame")))
+        #expect(try KeyedVerification.run(archive, threads: 2).findings == [])
+        #expect(archive.catalogue.messages.count == 2)
+        for file in archive.catalogue.files where file.kind == SourceFileKind.mbox.rawValue {
+            var bytes: [UInt8] = []
+            try archive.originalFile(file) { bytes.append(contentsOf: $0) }
+            #expect(bytes == Array(mbox.utf8))
+        }
+    }
+
+    @Test(
+        "each file of the corpora comes back byte for byte, and every check is clean",
+        .enabled(if: FileManager.default.fileExists(atPath: corpora)),
+        arguments: ["edge", "large"]
+    )
+    func corpus(folder: String) throws {
+        let (storage, root) = try RoundTripTests.make()
+        let source = corpora + "/" + folder
+        let report = try Importer.run(storage, as: .root(root), sources: [source], options: ImportOptions())
+        #expect(report.counts.isBalanced)
+        #expect(report.counts.found > 0)
+        let archive = try Archive(opening: storage, with: .passphrase(Passphrase("open sesame")))
+        #expect(try KeyedVerification.run(archive, threads: 2).findings == [])
+        let count = try checkOriginals(archive, at: source)
+        #expect(count == archive.catalogue.files.count)
+        print(folder, report.counts, count)
+        let again = try Importer.run(storage, as: .root(root), sources: [source], options: ImportOptions())
+        #expect(again.counts.stored == 0)
+    }
+
+    @Test("a writer credential imports, and gives nothing to read")
+    func credential() throws {
+        let scratch = try Scratch()
+        try scratch.write("1.eml", Array("From: a@example.org\n\nx\n".utf8))
+        let (storage, root) = try RoundTripTests.make()
+        let made = try WriterChange.add(storage, root, label: "scanner")
+        let credential = try made.text.withUnsafeBytes { try WriterCredential(text: $0) }
+        let report = try Importer.run(
+            storage,
+            as: .credential(credential),
+            sources: [scratch.path + "/1.eml"],
+            options: ImportOptions()
+        )
+        #expect(report.counts.stored == 1)
+        let log = try ArchiveLog(opening: storage)
+        // With all that the credential holds in place of the read secret, no segment key opens.
+        for secret in [credential.keys.psk, credential.keys.contentIDKey, credential.signing.seed] {
+            let records = RecordReader(log: log, keys: ReadKeys(readSecret: secret))
+            for file in log.state.files where file.kind == .segment {
+                #expect(throws: ArchiveError.self) { _ = try records.segmentKey(file.number) }
+            }
+        }
+        let archive = try Archive(opening: storage, with: .passphrase(Passphrase("open sesame")))
+        #expect(archive.catalogue.messages.count == 1)
+        try WriterChange.revoke(storage, root, writerKey: credential.signing.publicKey)
+        #expect(throws: ArchiveError.self) {
+            _ = try Importer.run(
+                storage,
+                as: .credential(credential),
+                sources: [scratch.path + "/1.eml"],
+                options: ImportOptions()
+            )
+        }
+    }
+}
