@@ -1182,7 +1182,7 @@ class Catalogue:
             message = self.messages.setdefault(entry[0], [entry[1], [], {}])
             message[2] = message[2] or entry.get(3, {})
             for placement in entry[2]:
-                need(placement[0] < len(item[0]) and placement[1] < len(item[1]), "E607", "run or folder of a placement")
+                need(placement[0] < len(item[0]) and placement[1] < len(item[1]), "E607", "run or folder")
                 message[1].append(item[1][placement[1]][:2])
 
     def joined(self):
@@ -1338,7 +1338,7 @@ def check_table(body):
 
 
 def next_record(stream, at, end, resync=False):
-    """Where the next record begins behind an offset; only zero bytes may stand before it, unless a bad one is passed over."""
+    """Where the next record begins; only zero bytes may stand before it, unless a bad record is passed over."""
     while at < end:
         stream.seek(at)
         chunk = stream.read(min(BLOCK + -at % 64, end - at))
@@ -1430,7 +1430,8 @@ def export(catalogue, destination):
     for identity, (size, _, _) in catalogue.messages.items():
         unfinished = destination / "unfinished"
         with open(unfinished, "wb") as sink:
-            done = catalogue.attempt(f"object 1 {identity.hex()}", lambda: catalogue.message(identity, size, sink) or True)
+            place = f"object {CONTENT} {identity.hex()}"
+            done = catalogue.attempt(place, lambda: catalogue.message(identity, size, sink) or True)
         if done:
             unfinished.rename(destination / f"{identity.hex()}.eml")
         else:
@@ -1475,7 +1476,8 @@ def main(arguments=None):
     head = archive.head.hex() if hasattr(archive, "head") else None
     if options.json:
         keys = getattr(archive, "keys", None)
-        print(json.dumps({"archive_id": keys and keys.archive_id.hex(), "generation": getattr(archive, "generation", None), "head": head, "findings": findings}))
+        print(json.dumps({"archive_id": keys and keys.archive_id.hex(), "head": head, "findings": findings,
+                          "generation": getattr(archive, "generation", None)}))
     else:
         for finding in findings:
             print(*finding, file=sys.stdout if options.command == "verify" else sys.stderr)
