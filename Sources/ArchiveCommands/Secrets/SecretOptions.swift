@@ -40,14 +40,21 @@ struct SecretOptions: ParsableArguments {
 
     /// Opens an archive for reading.
     func open(_ path: String) throws -> Archive {
-        let storage = try storing { () throws(StorageError) in try PosixStorage(opening: path) }
-        let log = try ArchiveLog(opening: storage)
+        let log = try ArchiveLog(opening: try ArchivePlace.open(path))
         try log.requireKnownFlags(for: .read)
-        return try Archive(log: log, access: try unlock(log))
+        return try Archive(log: log, access: try unlock(log).access)
+    }
+
+    /// Opens an archive whose keys or writers are to be changed: that needs a secret with all rights.
+    func openRoot(_ path: String) throws -> (log: ArchiveLog, root: RootKeys, slotID: UInt32?) {
+        let log = try ArchiveLog(opening: try ArchivePlace.open(path))
+        let unlocked = try unlock(log)
+        guard let root = unlocked.access.root else { throw ArchiveError(.rightMissing, path, "it may only read") }
+        return (log, root, unlocked.slotID)
     }
 
     /// Opens the slots of an archive.
-    func unlock(_ log: ArchiveLog) throws -> Access {
+    func unlock(_ log: ArchiveLog) throws -> Unlocked {
         let place = log.storage.displayName
         if let recoveryFile {
             let text =
@@ -78,14 +85,14 @@ struct SecretOptions: ParsableArguments {
         }
     }
 
-    private func unlock(_ log: ArchiveLog, _ secret: UnlockSecret) throws(ArchiveError) -> Access {
+    private func unlock(_ log: ArchiveLog, _ secret: UnlockSecret) throws(ArchiveError) -> Unlocked {
         do throws(CryptoError) {
             return try Slot.unlock(
                 log.header.header.slots,
                 with: secret,
                 rootSigningKey: log.header.header.rootSigningKey,
                 contentKey: log.header.header.contentKey
-            ).access
+            )
         } catch {
             throw ArchiveError(error, log.storage.displayName)
         }
@@ -107,6 +114,21 @@ struct SecretOptions: ParsableArguments {
             if let passphraseFile { return try SecretInput.file(passphraseFile, limit: 65536) }
             if let passphraseFd { return try SecretInput.descriptor(passphraseFd, "descriptor \(passphraseFd)", 65536) }
             return try SecretInput.environment()
+        }
+    }
+}
+
+/// Archives by their path.
+enum ArchivePlace {
+    /// What does not exist is no archive, rather than an error of the drive.
+    static func open(_ path: String) throws(ArchiveError) -> PosixStorage {
+        do throws(StorageError) {
+            return try PosixStorage(opening: path)
+        } catch {
+            switch error.cause {
+            case .notFound, .notADirectory: throw ArchiveError(.notAnArchive, path, error.message)
+            default: throw ArchiveError(error)
+            }
         }
     }
 }

@@ -18,7 +18,7 @@ struct InfoCommand: ParsableCommand, ReportingCommand {
         let keyed = secret.isGiven ? try secret.open(archive) : nil
         let log =
             try keyed?.log
-            ?? ArchiveLog(opening: try storing { () throws(StorageError) in try PosixStorage(opening: archive) })
+            ?? ArchiveLog(opening: try ArchivePlace.open(archive))
         let facts = self.facts(log) + (keyed.map { contents($0) } ?? [])
         if report.json {
             Output.standard.json(

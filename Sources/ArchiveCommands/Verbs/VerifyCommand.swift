@@ -1,6 +1,5 @@
 import ArchiveFormat
 import ArchiveReader
-import ArchiveStorage
 import ArgumentParser
 
 struct VerifyCommand: ParsableCommand, ReportingCommand {
@@ -28,7 +27,7 @@ struct VerifyCommand: ParsableCommand, ReportingCommand {
     }
 
     func run() throws {
-        let storage = try storing { () throws(StorageError) in try PosixStorage(opening: archive) }
+        let storage = try ArchivePlace.open(archive)
         let threads = jobs ?? Machine.processorCount
         let isFull = full || (!keyless && !quick && secret.isGiven)
         let progress = Progress("verify", report)

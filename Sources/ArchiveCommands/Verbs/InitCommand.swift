@@ -1,0 +1,64 @@
+import ArchiveCrypto
+import ArchiveFormat
+import ArchiveReader
+import ArchiveWriter
+import ArgumentParser
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+struct InitCommand: ParsableCommand, ReportingCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "init",
+        abstract: "Make an archive; print its recovery code."
+    )
+
+    @Argument(help: "The archive to make.") var archive: String
+    @Option(help: ArgumentHelp("A name for the first slot, at most 64 bytes.", valueName: "text")) var label = ""
+    @OptionGroup(title: "Secret") var secret: SecretOptions
+    @OptionGroup var report: ReportOptions
+
+    func run() throws {
+        let root = try NewArchive.make(archive, secret, label: label)
+        if report.json {
+            Output.standard.json(
+                .object([
+                    ("schema", .string(Output.schema)), ("command", .string("init")), ("path", .string(archive)),
+                    ("archiveID", .string(root.archiveID.hex)), ("recoveryCode", RecoveryNotice.json(root)),
+                ])
+            )
+        } else {
+            Output.standard.line("Made \(MailText.safe(archive)), id \(Words.short(root.archiveID))")
+            RecoveryNotice.show(root)
+        }
+    }
+}
+
+/// Makes archives, for `init` and `import`.
+enum NewArchive {
+    static func make(_ path: String, _ secret: SecretOptions, label: String) throws -> RootKeys {
+        var status = stat()
+        guard lstat(path, &status) != 0 else { throw ArchiveError(.exists, path) }
+        guard secret.identityFile == nil, secret.recoveryFile == nil else {
+            throw CommandFailure(
+                "a new archive needs a passphrase or a key file",
+                hint: "add recipients afterwards with `key add`"
+            )
+        }
+        let protection: SlotProtection
+        if let keyFile = secret.keyFile {
+            let key = try KeyFiles.openOrMake(keyFile)
+            if secret.passphraseFile != nil || secret.passphraseFd != nil {
+                protection = .both(try secret.newPassphrase(""), key, .standard)
+            } else {
+                protection = .keyFile(key)
+            }
+        } else {
+            protection = .passphrase(try secret.newPassphrase("New passphrase for \(path): "), .standard)
+        }
+        return try ArchiveCreation.create(at: path, slots: [SlotRequest(protection, label: label)])
+    }
+}
