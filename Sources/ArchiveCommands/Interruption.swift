@@ -22,7 +22,7 @@ enum Interruption {
         #else
             action.__sigaction_u.__sa_handler = { _ in Interruption.request() }
         #endif
-        action.sa_flags = Int32(truncatingIfNeeded: UInt32(SA_RESTART) | UInt32(bitPattern: Int32(SA_RESETHAND)))
+        action.sa_flags = Int32(truncatingIfNeeded: Int(SA_RESTART) | Int(truncatingIfNeeded: SA_RESETHAND))
         sigaction(SIGINT, &action, nil)
         sigaction(SIGTERM, &action, nil)
     }

@@ -23,7 +23,9 @@ struct MessageFilter: ParsableArguments {
     @Option(help: ArgumentHelp("Only with this in the subject.", valueName: "text"))
     var subject: String?
 
-    @Option(help: ArgumentHelp("Only from this year, month or day on (YYYY, YYYY-MM, YYYY-MM-DD; UTC).", valueName: "date"))
+    @Option(
+        help: ArgumentHelp("Only from this year, month or day on (YYYY, YYYY-MM, YYYY-MM-DD; UTC).", valueName: "date")
+    )
     var since: String?
 
     @Option(help: ArgumentHelp("Only up to the end of this year, month or day.", valueName: "date"))

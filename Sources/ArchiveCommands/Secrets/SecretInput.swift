@@ -56,7 +56,9 @@ enum SecretInput {
         defer { bytes.wipe() }
         var count = 0
         while count <= limit {
-            let got = bytes.withUnsafeMutableBytes { read(descriptor, $0.baseAddress?.advanced(by: count), limit + 1 - count) }
+            let got = bytes.withUnsafeMutableBytes {
+                read(descriptor, $0.baseAddress?.advanced(by: count), limit + 1 - count)
+            }
             if got < 0, errno == EINTR { continue }
             guard got >= 0 else {
                 throw CommandFailure(ArchiveError(.inputOutput, place, String(cString: strerror(errno))))
@@ -64,7 +66,9 @@ enum SecretInput {
             if got == 0 { break }
             count += got
         }
-        guard count <= limit else { throw CommandFailure("\(place): longer than \(limit) bytes", hint: "check the path") }
+        guard count <= limit else {
+            throw CommandFailure("\(place): longer than \(limit) bytes", hint: "check the path")
+        }
         if count > 0, bytes[count - 1] == 0x0A { count -= 1 }
         if count > 0, bytes[count - 1] == 0x0D { count -= 1 }
         return bytes.withUnsafeBytes { SecretBytes(copying: UnsafeRawBufferPointer(rebasing: $0[0..<count])) }

@@ -34,6 +34,11 @@ struct SecretOptions: ParsableArguments {
         keyFile != nil || identityFile != nil || recoveryFile != nil || hasPassphrase
     }
 
+    /// Whether an option names a secret, whatever the environment has.
+    var isExplicit: Bool {
+        keyFile != nil || identityFile != nil || recoveryFile != nil || hasExplicitPassphrase
+    }
+
     private var hasExplicitPassphrase: Bool { passphraseFile != nil || passphraseFd != nil }
 
     private var hasPassphrase: Bool { hasExplicitPassphrase || SecretInput.hasEnvironment }

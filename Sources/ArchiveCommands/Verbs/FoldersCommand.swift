@@ -3,7 +3,10 @@ import ArchiveReader
 import ArgumentParser
 
 struct FoldersCommand: ParsableCommand, ReportingCommand {
-    static let configuration = CommandConfiguration(commandName: "folders", abstract: "List folders and what they hold.")
+    static let configuration = CommandConfiguration(
+        commandName: "folders",
+        abstract: "List folders and what they hold."
+    )
 
     @Argument(help: "The archive.") var archive: String
     @OptionGroup(title: "Secret") var secret: SecretOptions

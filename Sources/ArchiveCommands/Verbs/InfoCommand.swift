@@ -23,7 +23,8 @@ struct InfoCommand: ParsableCommand, ReportingCommand {
         if report.json {
             Output.standard.json(
                 .object(
-                    [("schema", .string(Output.schema)), ("command", .string("info"))] + facts.map { ($0.name, $0.json) }
+                    [("schema", .string(Output.schema)), ("command", .string("info"))]
+                        + facts.map { ($0.name, $0.json) }
                         + [("findings", .array(log.findings.map { FindingText.json($0) }))]
                 )
             )

@@ -24,7 +24,11 @@ extension KeyCommand {
             let read = secret.isGiven ? try secret.unlock(log).access.read : nil
             let slots = try KeyChange.list(log, read: read)
             if report.json {
-                Output.standard.json([("schema", .string(Output.schema)), ("command", .string("key list"))], "slots", slots) {
+                Output.standard.json(
+                    [("schema", .string(Output.schema)), ("command", .string("key list"))],
+                    "slots",
+                    slots
+                ) {
                     .object([
                         ("slot", .number(Int64($0.id))), ("kind", .string(SlotText.kind($0.kind))),
                         ("rights", .string(SlotText.rights($0.rights))),
@@ -77,7 +81,8 @@ extension KeyCommand {
             abstract: "Give the slot that was opened, or another, a new passphrase."
         )
         @Argument(help: "The archive.") var archive: String
-        @Option(help: ArgumentHelp("The slot to change, if not the one that opened.", valueName: "number")) var slot: UInt32?
+        @Option(help: ArgumentHelp("The slot to change, if not the one that opened.", valueName: "number")) var slot:
+            UInt32?
         @OptionGroup(title: "New slot") var new: NewSlotOptions
         @OptionGroup(title: "Secret") var secret: SecretOptions
         @OptionGroup var report: ReportOptions
@@ -155,7 +160,8 @@ extension KeyCommand {
 
 /// Slots in words.
 enum SlotText {
-    static let notRevoked = "Whoever had its secret and a copy of the archive, or of its header, can still open that copy; "
+    static let notRevoked =
+        "Whoever had its secret and a copy of the archive, or of its header, can still open that copy; "
         + "the keys of the archive stay the same. To shut somebody out, make a new archive."
 
     static func kind(_ kind: SlotKind) -> String {

@@ -36,7 +36,14 @@ struct VerifyCommand: ParsableCommand, ReportingCommand {
         var result = try KeylessVerification.run(storage, level: level, threads: threads) { done, total in
             progress.show(done, of: total)
         }
-        if let keyed { result.findings += keyed.findings.filter { !result.findings.contains($0) } }
+        if let keyed {
+            result.findings += keyed.findings.filter { !result.findings.contains($0) }
+            let rebuilt = MessageVerification.run(keyed, threads: threads) { done, total in
+                progress.show(done, of: total, "rebuilding messages")
+            }
+            result.findings += rebuilt.findings
+            result.messageCount = rebuilt.messageCount
+        }
         progress.finish()
         print(result, name: isFull ? "full" : quick ? "quick" : "keyless", seconds: progress.seconds)
         if result.isDamaged { throw ExitStatus.damage }

@@ -1,0 +1,117 @@
+import ArchiveCompression
+import ArchiveCrypto
+import ArchiveFormat
+import ArchiveReader
+import ArchiveSources
+import ArchiveStorage
+import ArchiveWriter
+import ArgumentParser
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+struct ImportCommand: ParsableCommand, ReportingCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import",
+        abstract: "Take mail in: EML files, folder trees of them, MBOX files, standard input ('-').",
+        discussion: "An archive that does not exist is made first. Ctrl-C ends cleanly: what was committed stays."
+    )
+
+    @Argument(help: "The archive.") var archive: String
+    @Argument(help: ArgumentHelp("Files and directories; '-' is standard input.", valueName: "source"))
+    var sources: [String]
+
+    @Option(help: ArgumentHelp("Put the mail below this folder, path with slashes.", valueName: "name")) var folder:
+        String?
+    @Option(help: ArgumentHelp("Whose mailbox this is.", valueName: "name")) var mailbox: String?
+    @Option(help: "Compression: zstd, zlib or stored.") var codec: CodecName = .zstd
+    @Option(help: ArgumentHelp("Threads to use.", valueName: "number")) var jobs: Int?
+    @Flag(help: "Read and account for everything, store nothing.") var dryRun = false
+    @Option(help: ArgumentHelp("Import with a writer credential, which cannot read.", valueName: "file"))
+    var credentialFile: String?
+    @OptionGroup(title: "Secret") var secret: SecretOptions
+    @OptionGroup var report: ReportOptions
+
+    mutating func validate() throws {
+        guard !sources.isEmpty else { throw ValidationError("Name at least one source.") }
+        if let jobs, !(1...256).contains(jobs) { throw ValidationError("--jobs is 1 to 256.") }
+        if credentialFile != nil, secret.isExplicit {
+            throw ValidationError("Give a credential or a secret, not both.")
+        }
+    }
+
+    func run() throws {
+        guard !dryRun else {
+            throw CommandFailure("--dry-run does not work yet", hint: "import into a scratch archive instead")
+        }
+        // What is wrong with a source is told before a passphrase is asked for, and before an archive is made.
+        for source in sources where source != "-" && access(source, R_OK) != 0 {
+            throw ArchiveError(.source, source, String(cString: strerror(errno)))
+        }
+        let (storage, writer, made) = try open()
+        if let made, !report.json { RecoveryNotice.show(made) }
+        Interruption.watch()
+        let progress = Progress("import", report)
+        let result = try Importer.run(
+            storage,
+            as: writer,
+            sources: sources,
+            options: options,
+            progress: { progress.show($0.byteCount, of: $0.totalByteCount, "\($0.found) found") },
+            shouldStop: { Interruption.isRequested }
+        )
+        progress.finish()
+        if report.json {
+            ImportText.printJSON(result, made: made, isDryRun: dryRun)
+        } else {
+            ImportText.print(result, seconds: progress.seconds, isDryRun: dryRun)
+        }
+        if result.isInterrupted { throw ExitStatus.interrupted }
+        if !result.rejects.isEmpty { throw ExitStatus.rejects }
+    }
+
+    private var options: ImportOptions {
+        var options = ImportOptions()
+        if let folder {
+            options.folder = folder.split(separator: "/", omittingEmptySubsequences: true).map { Array($0.utf8) }
+        }
+        if let mailbox { options.mailbox = Array(mailbox.utf8) }
+        options.codec = codec.codec
+        options.jobs = jobs ?? Machine.processorCount
+        options.isDryRun = dryRun
+        return options
+    }
+
+    private func open() throws -> (any Storage, WriterAccess, RootKeys?) {
+        if let credentialFile {
+            let text = try SecretInput.file(credentialFile, limit: KeyText.credential.mostTextBytes)
+            let credential = try text.withUnsafeBytes { (bytes) throws(ArchiveError) in
+                try WriterCredential(text: bytes)
+            }
+            return (try ArchivePlace.open(archive), .credential(credential), nil)
+        }
+        var status = stat()
+        if lstat(archive, &status) != 0, errno == ENOENT {
+            guard !dryRun else { throw ArchiveError(.notAnArchive, archive, "a dry run makes none") }
+            let root = try NewArchive.make(archive, secret, label: "")
+            return (try ArchivePlace.open(archive), .root(root), root)
+        }
+        let (log, root, _) = try secret.openRoot(archive)
+        return (log.storage, .root(root), nil)
+    }
+}
+
+enum CodecName: String, ExpressibleByArgument, CaseIterable {
+    case zstd, zlib, stored
+
+    var codec: Codec {
+        switch self {
+        case .zstd: .zstd
+        case .zlib: .zlib
+        case .stored: .stored
+        }
+    }
+}
