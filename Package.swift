@@ -41,11 +41,16 @@ let package = Package(
         .target(
             name: "ArchiveReader",
             dependencies: ["ArchiveFormat", "ArchiveCrypto", "ArchiveCompression", "ArchiveStorage", "MailFormats"],
-            swiftSettings: common),
+            swiftSettings: common
+        ),
         .target(
             name: "ArchiveWriter",
-            dependencies: ["ArchiveFormat", "ArchiveCrypto", "ArchiveCompression", "ArchiveStorage", "ArchiveReader", "MailFormats", "CSpecText"],
-            swiftSettings: common),
+            dependencies: [
+                "ArchiveFormat", "ArchiveCrypto", "ArchiveCompression", "ArchiveStorage", "ArchiveReader",
+                "MailFormats", "CSpecText",
+            ],
+            swiftSettings: common
+        ),
         .target(name: "MailFormats", swiftSettings: common),
         .target(name: "MailDisplay", dependencies: ["CGMime", "CXML2"], swiftSettings: common),
         .target(
@@ -54,14 +59,16 @@ let package = Package(
                 "ArchiveFormat", "ArchiveCrypto", "ArchiveCompression", "ArchiveStorage", "ArchiveReader",
                 "ArchiveWriter", "MailFormats",
             ],
-            swiftSettings: common),
+            swiftSettings: common
+        ),
         .target(
             name: "PortableArchive",
             dependencies: [
                 "ArchiveFormat", "ArchiveCrypto", "ArchiveCompression", "ArchiveStorage", "ArchiveReader",
                 "ArchiveWriter", "ArchiveSources", "MailFormats",
             ],
-            swiftSettings: common),
+            swiftSettings: common
+        ),
         .target(
             name: "ArchiveCommands",
             dependencies: [
@@ -69,23 +76,37 @@ let package = Package(
                 "ArchiveWriter", "ArchiveSources", "MailFormats", "MailDisplay", "CArchive", "CPlatform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: common),
+            swiftSettings: common
+        ),
         .executableTarget(name: "portable-archive", dependencies: ["ArchiveCommands"], swiftSettings: common),
 
         // Tests: one target beside each room, and what they share.
         .target(
-            name: "ArchiveTestSupport", dependencies: ["ArchiveFormat", "ArchiveStorage"],
-            path: "Tests/ArchiveTestSupport", swiftSettings: common),
+            name: "ArchiveTestSupport",
+            dependencies: ["ArchiveFormat", "ArchiveStorage"],
+            path: "Tests/ArchiveTestSupport",
+            swiftSettings: common
+        ),
         .testTarget(
-            name: "ArchiveFormatTests", dependencies: ["ArchiveFormat", "ArchiveTestSupport"], swiftSettings: common),
+            name: "ArchiveFormatTests",
+            dependencies: ["ArchiveFormat", "ArchiveTestSupport"],
+            swiftSettings: common
+        ),
         .testTarget(
-            name: "ArchiveCryptoTests", dependencies: ["ArchiveCrypto", "ArchiveFormat", "ArchiveTestSupport"],
-            swiftSettings: common),
+            name: "ArchiveCryptoTests",
+            dependencies: ["ArchiveCrypto", "ArchiveFormat", "ArchiveTestSupport"],
+            swiftSettings: common
+        ),
         .testTarget(
             name: "ArchiveCompressionTests",
-            dependencies: ["ArchiveCompression", "ArchiveFormat", "ArchiveTestSupport"], swiftSettings: common),
+            dependencies: ["ArchiveCompression", "ArchiveFormat", "ArchiveTestSupport"],
+            swiftSettings: common
+        ),
         .testTarget(
-            name: "ArchiveStorageTests", dependencies: ["ArchiveStorage", "ArchiveTestSupport"], swiftSettings: common),
+            name: "ArchiveStorageTests",
+            dependencies: ["ArchiveStorage", "ArchiveTestSupport"],
+            swiftSettings: common
+        ),
         .testTarget(name: "MailFormatsTests", dependencies: ["MailFormats"], swiftSettings: common),
         .testTarget(name: "MailDisplayTests", dependencies: ["MailDisplay"], swiftSettings: common),
         .testTarget(name: "VerdictModelTests", swiftSettings: common),
@@ -94,13 +115,22 @@ let package = Package(
             dependencies: [
                 "PortableArchive", "ArchiveFormat", "ArchiveCrypto", "ArchiveCompression", "ArchiveStorage",
                 "ArchiveReader", "ArchiveWriter", "ArchiveSources", "MailFormats", "ArchiveTestSupport",
-            ], swiftSettings: common),
-        .testTarget(name: "VectorTests", dependencies: [
-            "ArchiveFormat", "ArchiveCrypto", "ArchiveCompression", "ArchiveStorage", "ArchiveReader",
-            "ArchiveTestSupport",
-        ], swiftSettings: common),
+            ],
+            swiftSettings: common
+        ),
         .testTarget(
-            name: "CLITests", dependencies: ["ArchiveCommands", "portable-archive"], swiftSettings: common),
+            name: "VectorTests",
+            dependencies: [
+                "ArchiveFormat", "ArchiveCrypto", "ArchiveCompression", "ArchiveStorage", "ArchiveReader",
+                "ArchiveTestSupport",
+            ],
+            swiftSettings: common
+        ),
+        .testTarget(
+            name: "CLITests",
+            dependencies: ["ArchiveCommands", "portable-archive"],
+            swiftSettings: common
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -143,6 +143,7 @@ public struct RecordHeader: Equatable, Sendable {
         }
     }
 
+    /// Equal in all fields.
     public static func == (left: RecordHeader, right: RecordHeader) -> Bool {
         left.recordClass == right.recordClass && left.codec == right.codec && left.segment == right.segment
             && left.archiveID == right.archiveID && left.offset == right.offset

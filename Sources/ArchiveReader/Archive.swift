@@ -40,7 +40,9 @@ public final class Archive: Sendable {
         try self.init(log: log, access: unlocked.access)
     }
 
-    /// Opens an archive whose secret has been unwrapped. Records that cannot be read are findings, not the end.
+    /// Opens an archive whose secret has been unwrapped.
+    ///
+    /// Records that cannot be read are findings, not the end.
     package init(log: ArchiveLog, access: Access) throws(ArchiveError) {
         self.log = log
         self.access = access

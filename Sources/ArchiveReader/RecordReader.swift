@@ -105,7 +105,9 @@ package final class RecordReader: Sendable {
         }
     }
 
-    /// Reads, opens and decodes one data record. `caching` keeps it for the next call.
+    /// Reads, opens and decodes one data record.
+    ///
+    /// `caching` keeps it for the next call.
     package func record(
         segment: UInt32,
         offset: UInt64,

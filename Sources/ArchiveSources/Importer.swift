@@ -7,7 +7,9 @@ import MailFormats
 
 /// Imports sources into an archive, accounting for every item.
 package enum Importer {
-    /// Imports each source as one run. What was committed stays, whatever happens later.
+    /// Imports each source as one run.
+    ///
+    /// What was committed stays, whatever happens later.
     package static func run(
         _ storage: any Storage,
         as access: WriterAccess,

@@ -38,7 +38,9 @@ package struct SlotRequest: Sendable {
 
 /// Makes a new archive (Spec, format.md, sections 1 and 7.9).
 package enum ArchiveCreation {
-    /// Builds the archive in `PATH.part` and renames it last. Gives the keys, whose root secret is the recovery code.
+    /// Builds the archive in `PATH.part` and renames it last.
+    ///
+    /// Gives the keys, whose root secret is the recovery code.
     package static func create(at path: String, slots: [SlotRequest]) throws(ArchiveError) -> RootKeys {
         let (parent, name) = split(path)
         let part = "\(parent)\(name).part"

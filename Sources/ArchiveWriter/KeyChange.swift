@@ -43,7 +43,9 @@ package enum KeyChange {
         try change(storage, root, removing: nil, adding: request) ?? 0
     }
 
-    /// Removes a slot. The last one with all rights stays.
+    /// Removes a slot.
+    ///
+    /// The last one with all rights stays.
     package static func remove(_ storage: any Storage, _ root: RootKeys, slotID: UInt32) throws(ArchiveError) {
         _ = try change(storage, root, removing: slotID, adding: nil)
     }

@@ -71,7 +71,9 @@ final class SegmentWriter {
         try pad(to: 64)
     }
 
-    /// Seals a packed record, opens it again and compares, then appends it. Gives its offset.
+    /// Seals a packed record, opens it again and compares, then appends it.
+    ///
+    /// Gives its offset.
     func data(_ packed: PackedRecord) throws(ArchiveError) -> UInt64 {
         let offset = length
         let bodyLength = packed.plaintext.count + 16
@@ -124,7 +126,9 @@ final class SegmentWriter {
         }
     }
 
-    /// Writes the footer, pads to a page, makes all durable. Gives the committed length and its root.
+    /// Writes the footer, pads to a page, makes all durable.
+    ///
+    /// Gives the committed length and its root.
     func seal() throws(ArchiveError) -> (length: UInt64, root: Bytes32) {
         try clear(.footer, Footer(envelope: envelope, entries: entries).encoded)
         try pad(to: Limits.page)

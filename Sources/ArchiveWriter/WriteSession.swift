@@ -150,7 +150,9 @@ package final class WriteSession {
 
     // MARK: Objects
 
-    /// Stores an object unless the archive has it. The id is the caller's: keyed BLAKE2b of what the object stands for.
+    /// Stores an object unless the archive has it.
+    ///
+    /// The id is the caller's: keyed BLAKE2b of what the object stands for.
     package func add(_ key: ObjectKey, _ bytes: UnsafeRawBufferPointer) throws(ArchiveError) {
         guard !known.contains(key) else { return }
         known.insert(key)
@@ -206,7 +208,9 @@ package final class WriteSession {
             || !revocations.isEmpty
     }
 
-    /// Makes all that was added durable, as one commit. It is acknowledged when this returns.
+    /// Makes all that was added durable, as one commit.
+    ///
+    /// It is acknowledged when this returns.
     package func commit() throws(ArchiveError) {
         packer.flush()
         try drain(all: true)

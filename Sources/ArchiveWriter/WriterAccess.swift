@@ -97,7 +97,9 @@ package enum WriterAccess: Sendable {
         }
     }
 
-    /// The certificate of the writer. The root's own is made when it is needed: signatures are deterministic.
+    /// The certificate of the writer.
+    ///
+    /// The root's own is made when it is needed: signatures are deterministic.
     func certificate(created: UInt64) -> [UInt8] {
         switch self {
         case .root(let root):

@@ -15,7 +15,9 @@ enum SecretInput {
 
     static var hasEnvironment: Bool { getenv(variable) != nil || getenv(commandVariable) != nil }
 
-    /// From the environment; `nil` if nothing is there. The variable is overwritten and taken away.
+    /// From the environment; `nil` if nothing is there.
+    ///
+    /// The variable is overwritten and taken away.
     static func environment() throws -> SecretBytes? {
         if let value = getenv(variable) {
             let count = strlen(value)

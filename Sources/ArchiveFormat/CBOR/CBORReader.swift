@@ -111,7 +111,9 @@ package struct CBORReader {
         return bytes
     }
 
-    /// A byte string whose length lies in a range. Fixed sizes of the schema are `cborSchema`, limits `cborLimit`.
+    /// A byte string whose length lies in a range.
+    ///
+    /// Fixed sizes of the schema are `cborSchema`, limits `cborLimit`.
     package mutating func data(_ range: ClosedRange<Int>) throws(FormatError) -> UnsafeRawBufferPointer {
         try string(Major.data, range)
     }

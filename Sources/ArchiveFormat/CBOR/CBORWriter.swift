@@ -1,4 +1,6 @@
-/// Writes CBOR in core deterministic encoding (format.md, section 3). Map keys must be given in canonical order.
+/// Writes CBOR in core deterministic encoding (format.md, section 3).
+///
+/// Map keys must be given in canonical order.
 package struct CBORWriter {
     /// What has been written.
     package private(set) var bytes: [UInt8]

@@ -18,7 +18,9 @@ public struct Capabilities: OptionSet, Sendable {
     public static let all: Capabilities = [.append, .state, .compact, .derived]
 }
 
-/// A writer's certificate (schema `certificate`). The signature behind it is the caller's to check.
+/// A writer's certificate (schema `certificate`).
+///
+/// The signature behind it is the caller's to check.
 public struct Certificate: Equatable, Sendable {
     /// The writer's public key (Ed25519).
     public var writerKey: Bytes32

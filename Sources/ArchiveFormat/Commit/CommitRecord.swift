@@ -19,7 +19,9 @@ public struct CommitRecord: Equatable, Sendable {
         )
     }
 
-    /// Reads the record at the start of the bytes. Its certificate and signature are the caller's to check.
+    /// Reads the record at the start of the bytes.
+    ///
+    /// Its certificate and signature are the caller's to check.
     package init(parsing bytes: UnsafeRawBufferPointer, archiveID: Bytes32) throws(FormatError) {
         let header = try RecordHeader(parsing: bytes)
         guard header.recordClass == .commit else { throw FormatError(.recordField, at: 10) }

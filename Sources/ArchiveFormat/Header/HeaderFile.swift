@@ -232,7 +232,9 @@ package struct HeaderFrame: Sendable {
     /// Length of the body in bytes.
     package let bodyLength: Int
 
-    /// Checks length, magic, CRC, version and framing, in this order. The signature is the caller's to check.
+    /// Checks length, magic, CRC, version and framing, in this order.
+    ///
+    /// The signature is the caller's to check.
     package init(parsing file: UnsafeRawBufferPointer) throws(FormatError) {
         guard file.count == Limits.headerFile else { throw FormatError(.headerLength, at: file.count) }
         guard file.hasPrefix(HeaderFrame.magic) else { throw FormatError(.headerMagic) }

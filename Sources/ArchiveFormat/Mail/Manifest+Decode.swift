@@ -1,5 +1,7 @@
 extension Manifest {
-    /// Reads a manifest record. Positions of runs and folders are checked against the tables (E607).
+    /// Reads a manifest record.
+    ///
+    /// Positions of runs and folders are checked against the tables (E607).
     package init(parsing bytes: UnsafeRawBufferPointer) throws(FormatError) {
         self.init()
         let most = Limits.recordPlaintext

@@ -69,6 +69,7 @@ public struct Run: Equatable, Sendable {
         counts = ImportCounts()
     }
 
+    /// Equal when all they say is equal.
     public static func == (left: Run, right: Run) -> Bool { left.encoded == right.encoded }
 
     /// Reads the CBOR of a run record.

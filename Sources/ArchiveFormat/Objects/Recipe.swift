@@ -25,7 +25,9 @@ package struct Recipe: Equatable, Sendable {
         self.steps = steps
     }
 
-    /// Splits a content object into recipe and literals. Without a recipe, all is literal.
+    /// Splits a content object into recipe and literals.
+    ///
+    /// Without a recipe, all is literal.
     package static func split(
         _ object: UnsafeRawBufferPointer
     ) throws(FormatError) -> (recipe: Recipe?, literals: UnsafeRawBufferPointer) {
