@@ -16,10 +16,10 @@ build: packages ## a debug build
 release: ## .build/release/portable-archive, as ./portable-archive builds it
 	@Scripts/build-release
 
-test: packages .build/venv/ready ## every test, then the independent reader over the vectors
+test: packages .build/venv/ready ## the independent reader over the vectors, then every test
 	swift build --build-tests
-	swift test --skip-build
 	@$(MAKE) --no-print-directory reader
+	swift test --skip-build
 
 packages:
 	@Scripts/debian-packages build
