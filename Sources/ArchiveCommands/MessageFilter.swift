@@ -50,6 +50,11 @@ struct MessageFilter: ParsableArguments {
         if let limit, limit < 0 { throw ValidationError("--limit is not below 0.") }
     }
 
+    /// Whether any filter is set.
+    var isUsed: Bool {
+        [folder, mailbox, from, to, subject, since, until].contains { $0 != nil } || hasAttachment || limit != nil
+    }
+
     /// A message, and its placements that the filter lets through.
     struct Choice {
         var message: CatalogueMessage

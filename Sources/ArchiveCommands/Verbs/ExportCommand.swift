@@ -1,7 +1,134 @@
+import ArchiveFormat
+import ArchiveReader
 import ArgumentParser
 
+enum ExportFormat: String, ExpressibleByArgument, CaseIterable {
+    case eml, mbox, maildir, zip, tar
+    case tarZstd = "tar.zst"
+}
+
 struct ExportCommand: ParsableCommand, ReportingCommand {
-    static let configuration = CommandConfiguration(commandName: "export", abstract: "Take messages out.")
+    static let configuration = CommandConfiguration(
+        commandName: "export",
+        abstract: "Take messages out.",
+        discussion: "mbox makes a file for each folder, or one file when the destination ends in .mbox. "
+            + "'-' is standard output for mbox, zip, tar and tar.zst. Nothing that exists is overwritten."
+    )
+
     @Argument(help: "The archive.") var archive: String
+    @Argument(help: "What to make.") var destination: String
+    @Option(help: "eml, mbox, maildir, zip, tar or tar.zst.") var format: ExportFormat = .eml
+    @Flag(help: "Make the imported files again, byte for byte.") var original = false
+    @OptionGroup(title: "Which messages") var filter: MessageFilter
+    @OptionGroup(title: "Secret") var secret: SecretOptions
     @OptionGroup var report: ReportOptions
+
+    mutating func validate() throws {
+        if destination == "-", original || format == .eml || format == .maildir {
+            throw ValidationError("Only mbox, zip, tar and tar.zst can go to standard output.")
+        }
+        if destination == "-", report.json { throw ValidationError("--json and '-' both want standard output.") }
+        if original, filter.isUsed { throw ValidationError("--original makes whole files: it knows no filter.") }
+    }
+
+    func run() throws {
+        let archive = try secret.open(self.archive)
+        let progress = Progress("export", report)
+        var failures: [Finding] = []
+        var count = 0
+        var bytes: UInt64 = 0
+        if original {
+            throw CommandFailure("--original does not work yet")
+        } else {
+            let choices = filter.choose(from: archive.catalogue)
+            let target = try target()
+            let total = choices.reduce(0 as UInt64) { $0 &+ $1.message.size &* UInt64($1.placements.count) }
+            for (choice, placement) in MessageOrderInArchive.walk(choices) {
+                let message = choice.message
+                let item = ExportItem(
+                    content: message.content,
+                    size: message.size,
+                    envelope: message.envelope,
+                    flags: placement.flags,
+                    folder: archive.catalogue.folders[placement.folder]
+                )
+                if let failure = try export(item, from: archive, to: target) {
+                    failures.append(failure)
+                } else {
+                    count += 1
+                    bytes &+= message.size
+                }
+                progress.show(bytes, of: total, "\(count) messages")
+            }
+            try target.finish()
+        }
+        progress.finish()
+        tell(count, bytes, failures, progress.seconds)
+        try FindingText.judgeReading(archive.findings + failures, report)
+    }
+
+    private func target() throws(ArchiveError) -> any ExportTarget {
+        switch format {
+        case .eml: try EMLTarget(destination)
+        case .maildir: try MaildirTarget(destination)
+        case .mbox: try MboxTarget(destination)
+        case .zip, .tar, .tarZstd: try ContainerTarget(destination, format)
+        }
+    }
+
+    /// A message whose bytes cannot be had is told and left out; an error of the destination ends the export.
+    private func export(
+        _ item: ExportItem,
+        from archive: Archive,
+        to target: any ExportTarget
+    ) throws(ArchiveError) -> Finding? {
+        var isBegun = false
+        var targetError: ArchiveError?
+        do throws(ArchiveError) {
+            try archive.message(item.content, size: item.size) { (piece) throws(ArchiveError) in
+                do throws(ArchiveError) {
+                    if !isBegun { try target.begin(item) }
+                    isBegun = true
+                    try target.write(piece)
+                } catch {
+                    targetError = error
+                    throw error
+                }
+            }
+            if !isBegun { try target.begin(item) }
+            try target.end()
+            return nil
+        } catch {
+            if isBegun { target.abandon() }
+            if let targetError { throw targetError }
+            return Finding(error.code, error.place, error.detail)
+        }
+    }
+
+    private func tell(_ count: Int, _ bytes: UInt64, _ failures: [Finding], _ seconds: Double) {
+        if report.json {
+            Output.standard.json(
+                [
+                    ("schema", .string(Output.schema)), ("command", .string("export")),
+                    ("destination", .string(destination)), ("format", .string(original ? "original" : format.rawValue)),
+                    ("count", .number(Int64(count))), ("bytes", .unsigned(bytes)),
+                ],
+                "failures",
+                failures
+            ) { FindingText.json($0) }
+        } else if destination != "-" {
+            let noun = original ? "files" : "messages"
+            var text = "Exported \(count) \(noun), \(Units.bytes(bytes))"
+            if seconds > 0.05 { text += ", \(Units.bytes(UInt64(Double(bytes) / seconds)))/s" }
+            if !failures.isEmpty { text += "; \(failures.count) could not be had" }
+            Output.standard.line(text)
+        }
+    }
+}
+
+/// Messages with their placements.
+enum MessageOrderInArchive {
+    static func walk(_ choices: [MessageFilter.Choice]) -> [(MessageFilter.Choice, Placement)] {
+        choices.flatMap { choice in choice.placements.map { (choice, $0) } }
+    }
 }
