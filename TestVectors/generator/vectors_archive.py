@@ -60,7 +60,7 @@ def two(name):
     return a, s, t
 
 
-def broken_session(name, finish=True):
+def broken_session(name):
     """One session that ends; a second that commits once and breaks off: segment 2 stays open."""
     a, _ = one(name)
     s = a.session()
@@ -325,7 +325,7 @@ def carried():
 
 def extensions():
     """Unknown negative keys wherever the schema lets them be."""
-    a = new("extension keys", header_extra={-1: {0: ["later"]}, -7: {0: [1, {"deep": None}]} and [1, None], -24: b"x"})
+    a = new("extension keys", header_extra={-1: {0: ["later"]}, -7: [1, None], -24: b"x"})
 
     def more(item):
         item[-5] = [True, "kept"]
@@ -339,8 +339,8 @@ def extensions():
     return a
 
 
-def codec(name, codec, level=None):
-    """One session whose objects record is compressed; zlib with fixed block (level 9 of any zlib may differ), so stored blocks by hand."""
+def codec(name, codec):
+    """One session whose objects record is in a zlib stream or a zstd frame, put together by hand."""
     a = new(name)
     s = a.session()
 

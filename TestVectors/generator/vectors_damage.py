@@ -101,8 +101,7 @@ def segments(o):
     say(a, "records_swapped", "Two records of one length have changed places in their segment.", spec, ["E503"], ["E305", "E601"], lost=ids(a, 1, 2),
         keyed_may=["E508"])
     a = several_commits()
-    size = 4096
-    a.files[SEG1] = a.files[SEG1][:2 * size]
+    a.files[SEG1] = a.files[SEG1][:8192]
     say(a, "segment_older", "An older copy of one segment (as of generation 1).", spec, ["E502"], ["E306"], messages=only(a, 1), keyed_may=["E507", "E508"])
     a, *_ = two("spare flip")
     flip(a, SEG1, len(a.files[SEG1]) - 4096 + 300)
@@ -185,7 +184,7 @@ def journal(o):
     say(a, "journal_torn_tail", "A torn commit at the end of the journal.", spec, ["W708"])
     # a crash in barrier 2: data written, both copies of the commit torn
     a, s = broken_session("torn tail")
-    before, heads_before, good = dict(a.files), a.head_hash, copy.copy(a.records[2])
+    heads_before = a.head_hash
     kept = dict(a.messages)
     add_mail(a, s, (4,), expected=False)
     a.commit(s, EXTENDED, heads=None)
@@ -213,7 +212,6 @@ def journal(o):
     a, _ = one("forged")
     t = a.session()
     forger = Signer(a.rand(32))
-    before = dict(a.files)
     fake = Writer(a, forger.seed, cert=k.certificate(a.keys, forger.public, signer=forger))
     add_mail(a, t, (3,), expected=False)
     t.footer()

@@ -3,6 +3,17 @@ from vectors_deceit import *
 from vectors_base import public
 from cbor import Raw
 
+# What real compressors made of TWELVE_LINES (zlib level 9, zstd level 3): kept as bytes, so that no compressor is needed.
+TWELVE_LINES = b"".join(b"Line %d of a text that repeats itself, as mail does: the garden, the shed, the gate.\n" % i for i in range(12))
+ZLIB_TEXT = bytes.fromhex(
+    "78dab5d3cd0d82501004e0bb554c012f0415f0a7069ad8e40df21204c3eec1f2416309ce6db2997ca79dbecc448d658021f80ec46881952f5a384a38"
+    "a721c11c4f2b13f242bfef15e2616be69cbed947e6f4bb06ab43ff318f02f32430cf02b31198adc0ec04e645605e05e64df1f39221fd79491b1eb755"
+    "e0")
+ZSTD_TEXT = bytes.fromhex(
+    "28b52ffd60f2029d03003245121980a93a80c50add9b25e96cb211a178e01fc1b6b698930e7a08c650200c040140628cc3c774acb2349f87a956ef21"
+    "ed4ed9c244135b10737e358f56f8f5a8de2ffc62912b52b785080e00dc54a0204cc574002606601200d30198188049004c076062002601987b85565a"
+    "90fcdb0205")
+
 
 def records(o):
     rand = k.Stream("records")
@@ -20,6 +31,9 @@ def records(o):
     say("valid", "A data record, stored.", rec(), "ok", text)
     say("valid_zlib", "A data record, zlib.", rec(codec=1, encoded=stored_zlib(text)), "ok", text)
     say("valid_zstd", "A data record, zstd.", rec(codec=2, encoded=raw_zstd(text)), "ok", text)
+    say("valid_zlib_text", "A text as zlib compressed it.", rec(codec=1, encoded=ZLIB_TEXT, decoded=TWELVE_LINES), "ok", TWELVE_LINES)
+    say("valid_zstd_text", "A text as zstd compressed it.", rec(codec=2, encoded=ZSTD_TEXT, decoded=TWELVE_LINES), "ok", TWELVE_LINES)
+    say("zstd_flip", "zstd: a block whose size is beyond the frame.", rec(codec=2, encoded=ZSTD_TEXT[:9] + b"\xff" + ZSTD_TEXT[10:], decoded=TWELVE_LINES), "E310", also=["E311"])
     say("magic", "Another magic.", rec(magic=b"PARCHREX"), "E301")
     say("crc", "The CRC of the header does not fit.", rec(crc=1), "E302")
     say("version", "Major version 2.", rec(major=2), "E002")
@@ -282,7 +296,6 @@ def originals(o):
 
     def count_from(m):
         m[3][0][2][0][5][7] = 2
-    body = q.replace(b">From an", b">>From an").replace(b"\nFrom the start", b"\n>From the start").replace(b">>From an answer to", b">>From an answer to")
     body = mail.quote(q, 2, (2, 3))
     say("quoted_until", "From the third line on nothing is quoted (origin key 7).", "ok", [(q, sep, b"\n", 2, (), b"\n")], change=count_from, file=sep + body + b"\n")
     for name, about, change in (
