@@ -60,7 +60,8 @@ struct RootCommand: ParsableCommand {
             """,
         version: "portable-archive 0.1",
         subcommands: [
-            InitCommand.self, ImportCommand.self, ListCommand.self, ExportCommand.self, VerifyCommand.self,
+            InitCommand.self, ImportCommand.self, ListCommand.self, ShowCommand.self, ExportCommand.self,
+            VerifyCommand.self,
             InfoCommand.self,
             FoldersCommand.self, KeyCommand.self, WriterCommand.self,
         ]

@@ -11,19 +11,31 @@ import ArchiveReader
 final class ExportFile {
     let path: String
     private var descriptor: Int32
+    private let rawPath: [CChar]
     private var pending: [UInt8] = []
     private static let bufferByteCount = 1 << 20
 
     /// `-` is standard output.
     init(_ path: String) throws(ArchiveError) {
         self.path = path
+        rawPath = Array(path.utf8CString)
         descriptor = path == "-" ? dup(1) : open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o644)
+        guard descriptor >= 0 else { throw .system(path) }
+    }
+
+    /// A name as the source had it, which need not be UTF-8.
+    init(bytes: [UInt8]) throws(ArchiveError) {
+        path = String(decoding: bytes, as: UTF8.self)
+        let name = bytes.map { CChar(bitPattern: $0) } + [0]
+        rawPath = name
+        descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o644)
         guard descriptor >= 0 else { throw .system(path) }
     }
 
     /// Goes on behind the end of a file that this export made.
     init(appendingTo path: String) throws(ArchiveError) {
         self.path = path
+        rawPath = Array(path.utf8CString)
         descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else { throw .system(path) }
     }
@@ -76,7 +88,7 @@ final class ExportFile {
     func discard() {
         if descriptor >= 0 { _ = posixClose(descriptor) }
         descriptor = -1
-        if path != "-" { unlink(path) }
+        if path != "-" { unlink(rawPath) }
     }
 }
 

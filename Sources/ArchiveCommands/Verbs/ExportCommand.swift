@@ -38,7 +38,15 @@ struct ExportCommand: ParsableCommand, ReportingCommand {
         var count = 0
         var bytes: UInt64 = 0
         if original {
-            throw CommandFailure("--original does not work yet")
+            var export = try OriginalExport(archive, destination)
+            let total = archive.catalogue.files.reduce(0 as UInt64) { $0 &+ $1.size }
+            for file in archive.catalogue.files {
+                let failure = try export.export(file) { piece in
+                    bytes &+= piece
+                    progress.show(bytes, of: total, "\(count) files")
+                }
+                if let failure { failures.append(failure) } else { count += 1 }
+            }
         } else {
             let choices = filter.choose(from: archive.catalogue)
             let target = try target()

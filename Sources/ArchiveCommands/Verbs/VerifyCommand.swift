@@ -27,23 +27,19 @@ struct VerifyCommand: ParsableCommand, ReportingCommand {
     }
 
     func run() throws {
-        let storage = try ArchivePlace.open(archive)
         let threads = jobs ?? Machine.processorCount
         let isFull = full || (!keyless && !quick && secret.isGiven)
         let progress = Progress("verify", report)
-        let level: VerificationLevel = quick ? .quick : .keyless
-        let keyed: Archive? = isFull ? try secret.open(archive) : nil
-        var result = try KeylessVerification.run(storage, level: level, threads: threads) { done, total in
-            progress.show(done, of: total)
-        }
-        if let keyed {
-            result.findings += keyed.findings.filter { !result.findings.contains($0) }
-            let rebuilt = MessageVerification.run(keyed, threads: threads) { done, total in
-                progress.show(done, of: total, "rebuilding messages")
-            }
-            result.findings += rebuilt.findings
-            result.messageCount = rebuilt.messageCount
-        }
+        let show: @Sendable (UInt64, UInt64) -> Void = { done, total in progress.show(done, of: total) }
+        let result =
+            isFull
+            ? try KeyedVerification.run(try secret.open(archive), threads: threads, progress: show)
+            : try KeylessVerification.run(
+                try ArchivePlace.open(archive),
+                level: quick ? .quick : .keyless,
+                threads: threads,
+                progress: show
+            )
         progress.finish()
         print(result, name: isFull ? "full" : quick ? "quick" : "keyless", seconds: progress.seconds)
         if result.isDamaged { throw ExitStatus.damage }

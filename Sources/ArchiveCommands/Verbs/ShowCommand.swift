@@ -1,0 +1,156 @@
+import ArchiveFormat
+import ArchiveReader
+import ArgumentParser
+import MailDisplay
+
+struct ShowCommand: ParsableCommand, ReportingCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "Show a message, its bytes or its attachments."
+    )
+
+    @Argument(help: "The archive.") var archive: String
+    @Argument(help: ArgumentHelp("The beginning of the message's id, as `list` shows it.", valueName: "id"))
+    var message: String
+    @Flag(help: "The bytes of the message, as they were imported.") var raw = false
+    @Flag(help: "All header fields.") var headers = false
+    @Option(help: ArgumentHelp("The decoded bytes of one part.", valueName: "number")) var part: Int?
+    @Option(help: ArgumentHelp("Save the attachments in a new directory.", valueName: "directory"))
+    var save: String?
+    @OptionGroup(title: "Secret") var secret: SecretOptions
+    @OptionGroup var report: ReportOptions
+
+    mutating func validate() throws {
+        if [raw, part != nil, save != nil].filter({ $0 }).count > 1 {
+            throw ValidationError("Give one of --raw, --part and --save.")
+        }
+        if report.json, raw || part != nil { throw ValidationError("--raw and --part are bytes, not JSON.") }
+    }
+
+    func run() throws {
+        let archive = try secret.open(self.archive)
+        let entry = try find(in: archive.catalogue)
+        if raw {
+            try archive.message(entry.content, size: entry.size) { (piece) throws(ArchiveError) in
+                Output.standard.raw(piece)
+            }
+            return
+        }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(Int(clamping: entry.size))
+        try archive.message(entry.content, size: entry.size) { (piece) throws(ArchiveError) in
+            bytes.append(contentsOf: piece)
+        }
+        try bytes.withUnsafeBytes { message in
+            if let part {
+                try writePart(part, of: message)
+            } else if let save {
+                try saveAttachments(of: message, in: save)
+            } else {
+                let shown = MessageDisplay.parse(message)
+                if report.json { printJSON(shown, entry, archive.catalogue) } else { printText(shown, entry) }
+            }
+        }
+        try FindingText.judgeReading(archive.findings, report)
+    }
+
+    private func find(in catalogue: Catalogue) throws -> CatalogueMessage {
+        let wanted = message.lowercased()
+        guard wanted.utf8.count >= 4 else {
+            throw CommandFailure("the id is too short", hint: "give at least four characters, as `list` shows them")
+        }
+        if let id = bytes(hexadecimal: wanted.utf8).flatMap({ Bytes32($0) }), let position = catalogue.positions[id] {
+            return catalogue.messages[position]
+        }
+        let found = catalogue.messages.filter { $0.content.hex.hasPrefix(wanted) }
+        guard found.count == 1, let first = found.first else {
+            throw CommandFailure(
+                found.isEmpty ? "there is no message \(message)" : "\(found.count) messages begin with \(message)",
+                hint: "`list` shows the ids"
+            )
+        }
+        return first
+    }
+
+    private func writePart(_ index: Int, of message: UnsafeRawBufferPointer) throws {
+        do {
+            try MessageDisplay.decodePart(index, of: message) { Output.standard.raw($0) }
+        } catch is PartError {
+            throw CommandFailure("there is no part \(index)", hint: "`show` lists the parts")
+        }
+    }
+
+    private func saveAttachments(of message: UnsafeRawBufferPointer, in directory: String) throws {
+        try ExportDirectory.prepare(directory)
+        var names = UniqueNames()
+        var saved: [(index: Int, name: String)] = []
+        var file: ExportFile?
+        try MessageDisplay.decodeParts(of: message, where: { $0.role == .attachment || $0.role == .inline }) {
+            part,
+            piece in
+            if saved.last?.index != part.index {
+                try file?.close()
+                let name = names.unique(part.safeFileName)
+                saved.append((part.index, name))
+                file = try ExportFile("\(directory)/\(name)")
+            }
+            try file?.write(piece)
+        }
+        try file?.close()
+        guard report.json else {
+            for part in saved { Output.standard.line("\(part.index)  \(directory)/\(part.name)") }
+            return
+        }
+        Output.standard.json([("schema", .string(Output.schema)), ("command", .string("show"))], "saved", saved) {
+            .object([("part", .number(Int64($0.index))), ("file", .string("\(directory)/\($0.name)"))])
+        }
+    }
+
+    private func printText(_ shown: DisplayMessage, _ entry: CatalogueMessage) {
+        let usual = ["from", "to", "cc", "date", "subject", "reply-to", "message-id"]
+        for field in shown.fields where headers || usual.contains(field.name.lowercased()) {
+            Output.standard.line("\(MailText.safe(field.name)): \(MailText.safe(field.value))")
+        }
+        Output.standard.line("Id: \(entry.content.hex)")
+        Output.standard.line()
+        if !shown.text.isEmpty {
+            Output.standard.text(MailText.safeLines(shown.text))
+            if !shown.text.hasSuffix("\n") { Output.standard.line() }
+        }
+        if !shown.attachments.isEmpty { Output.standard.line("\nAttachments (--part NUMBER, --save DIRECTORY):") }
+        for part in shown.attachments {
+            Output.standard.line(
+                "  \(part.index)  \(MailText.safe(part.contentType))  \(Units.bytes(part.decodedSize))  "
+                    + part.safeFileName
+            )
+        }
+        for note in shown.notes { Output.error.line("portable-archive: shown in part: \(note)") }
+        Output.error.flush()
+    }
+
+    private func printJSON(_ shown: DisplayMessage, _ entry: CatalogueMessage, _ catalogue: Catalogue) {
+        let parts = shown.parts.map { part -> JSONValue in
+            .object([
+                ("part", .number(Int64(part.index))), ("contentType", .string(part.contentType)),
+                ("charset", .optional(part.charset)), ("role", .string("\(part.role)")),
+                ("fileName", .optional(part.fileName)), ("size", .unsigned(part.decodedSize)),
+            ])
+        }
+        let folders = Set(entry.placements.map(\.folder)).sorted().filter { catalogue.folders.indices.contains($0) }
+        Output.standard.json(
+            .object([
+                ("schema", .string(Output.schema)), ("command", .string("show")),
+                ("id", .string(entry.content.hex)), ("size", .unsigned(entry.size)),
+                ("folders", .array(folders.map { FolderText.json(catalogue.folders[$0]) })),
+                (
+                    "fields",
+                    .array(
+                        shown.fields.map { .object([("name", .string($0.name)), ("value", .string($0.value))]) }
+                    )
+                ),
+                ("text", .string(shown.text)), ("textSource", .string("\(shown.textSource)")),
+                ("parts", .array(parts)), ("notes", .array(shown.notes.map { .string("\($0)") })),
+            ])
+        )
+    }
+}
