@@ -96,6 +96,21 @@ public final class Archive: Sendable {
     }
 }
 
+extension Archive {
+    /// The objects that a writer stored itself, by the segments that its key made.
+    ///
+    /// Only these need not be stored again: another writer's index may name bytes that are not the object (a poisoned
+    /// id), and skipping those would cost mail (Spec, threat-model.md, section 2).
+    package func trustedObjects(of writer: Bytes32) -> Set<ObjectKey> {
+        var segments: Set<UInt32> = []
+        for file in log.state.files where file.kind == .segment {
+            guard let envelope = try? EnvelopeLayout(parsing: file.envelope) else { continue }
+            if envelope.writerKey == writer { segments.insert(file.number) }
+        }
+        return places.keys(in: segments)
+    }
+}
+
 /// Where objects are: an id may have many places (Spec, format.md, section 8.3).
 package struct ObjectPlaces: Sendable {
     private var first: [ObjectKey: ObjectPlace] = [:]
@@ -115,6 +130,19 @@ package struct ObjectPlaces: Sendable {
     }
 
     package func contains(_ key: ObjectKey) -> Bool { first[key] != nil }
+
+    /// The objects that have a place in one of the segments.
+    package func keys(in segments: Set<UInt32>) -> Set<ObjectKey> {
+        var keys: Set<ObjectKey> = []
+        keys.reserveCapacity(first.count)
+        for (key, place) in first {
+            if segments.contains(place.segment) || more[key]?.contains(where: { segments.contains($0.segment) }) == true
+            {
+                keys.insert(key)
+            }
+        }
+        return keys
+    }
 
     package subscript(_ key: ObjectKey) -> [ObjectPlace] {
         guard let place = first[key] else { return [] }

@@ -23,8 +23,7 @@ package enum Importer {
         var known: Set<ObjectKey> = []
         if case .root(let root) = access {
             let archive = try Archive(log: ArchiveLog(opening: storage), access: .all(root))
-            known.reserveCapacity(archive.places.count * 2)
-            for key in archive.places.keys { known.insert(key) }
+            known = archive.trustedObjects(of: root.writer.publicKey)
         }
         let session = try WriteSession(
             opening: storage,

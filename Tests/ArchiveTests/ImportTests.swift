@@ -138,4 +138,28 @@ struct ImportTests {
             )
         }
     }
+
+    @Test("a false id planted by a writer credential never keeps the owner's import from storing the mail")
+    func poisonedID() throws {
+        let scratch = try Scratch()
+        let mail = Array("From: a@example.org\n\nthe true mail\n".utf8)
+        try scratch.write("1.eml", mail)
+        let (storage, root) = try RoundTripTests.make()
+        let credential = try WriterChange.add(storage, root, label: "intruder")
+        let id = mail.withUnsafeBytes { credential.keys.contentID(of: $0) }
+        let session = try WriteSession(opening: storage, as: .credential(credential))
+        try Array("\0\0\0\0another text".utf8).withUnsafeBytes { try session.add(ObjectKey(id, .content), $0) }
+        try session.finish()
+        let report = try Importer.run(
+            storage,
+            as: .root(root),
+            sources: [scratch.path + "/1.eml"],
+            options: ImportOptions()
+        )
+        #expect(report.counts.stored == 1)
+        let archive = try Archive(opening: storage, with: .passphrase(Passphrase("open sesame")))
+        var back: [UInt8] = []
+        try archive.message(id, size: UInt64(mail.count)) { back.append(contentsOf: $0) }
+        #expect(back == mail)
+    }
 }
