@@ -1,0 +1,86 @@
+import Foundation
+
+/// Runs the built binary in a directory of its own.
+struct Tool {
+    let directory: URL
+    /// Set in the environment of every run.
+    var passphrase: String? = "correct horse"
+
+    struct Result {
+        var status: Int32
+        var output: Data
+        var error: String
+        var text: String { String(decoding: output, as: UTF8.self) }
+        var json: [String: Any] {
+            ((try? JSONSerialization.jsonObject(with: output)) as? [String: Any]) ?? [:]
+        }
+    }
+
+    init() throws {
+        directory = FileManager.default.temporaryDirectory.appendingPathComponent("cli-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    }
+
+    func remove() { try? FileManager.default.removeItem(at: directory) }
+
+    /// The binary lies beside the test runner.
+    private static let binary: URL = {
+        let runner = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+        var folder = runner.deletingLastPathComponent()
+        while folder.path.count > 1 {
+            let candidate = folder.appendingPathComponent("portable-archive")
+            if isFile(candidate) { return candidate }
+            folder = folder.deletingLastPathComponent()
+        }
+        return runner
+    }()
+
+    private static func isFile(_ url: URL) -> Bool {
+        var isDirectory: ObjCBool = false
+        return FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory) && !isDirectory.boolValue
+    }
+
+    func run(_ arguments: String..., input: Data? = nil) throws -> Result {
+        let process = Process()
+        process.executableURL = Tool.binary
+        process.arguments = arguments
+        process.currentDirectoryURL = directory
+        var environment = ProcessInfo.processInfo.environment
+        environment["PORTABLE_ARCHIVE_PASSPHRASE_COMMAND"] = nil
+        environment["PORTABLE_ARCHIVE_PASSPHRASE"] = passphrase
+        process.environment = environment
+        // Files, not pipes: nothing blocks however much is printed.
+        let names = ["stdin", "stdout", "stderr"].map {
+            directory.appendingPathComponent(".\($0)-\(UUID().uuidString)")
+        }
+        for url in names { try Data().write(to: url) }
+        try (input ?? Data()).write(to: names[0])
+        defer { for url in names { try? FileManager.default.removeItem(at: url) } }
+        process.standardInput = try FileHandle(forReadingFrom: names[0])
+        process.standardOutput = try FileHandle(forWritingTo: names[1])
+        process.standardError = try FileHandle(forWritingTo: names[2])
+        try process.run()
+        process.waitUntilExit()
+        return Result(
+            status: process.terminationStatus,
+            output: try Data(contentsOf: names[1]),
+            error: String(decoding: try Data(contentsOf: names[2]), as: UTF8.self)
+        )
+    }
+
+    func write(_ text: String, to name: String) throws { try write(Data(text.utf8), to: name) }
+
+    func write(_ data: Data, to name: String) throws {
+        let url = directory.appendingPathComponent(name)
+        try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try data.write(to: url)
+    }
+
+    func read(_ name: String) throws -> Data { try Data(contentsOf: directory.appendingPathComponent(name)) }
+
+    func files(below name: String) -> [String] {
+        let base = directory.appendingPathComponent(name)
+        let all = FileManager.default.enumerator(atPath: base.path)?.allObjects as? [String] ?? []
+        return all.filter { Tool.isFile(base.appendingPathComponent($0)) }.sorted()
+    }
+}
