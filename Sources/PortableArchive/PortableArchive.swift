@@ -7,7 +7,7 @@ import ArchiveWriter
 
 /// The library in four calls: create an archive, import mail, open it, verify it.
 ///
-/// What an opened ``ArchiveReader/Archive`` gives: its catalogue of messages, each message's bytes, and each imported
+/// What an opened ``Archive`` gives: its catalogue of messages, each message's bytes, and each imported
 /// file made again. Spec: format.md, cryptography.md.
 public enum PortableArchive {
     /// Makes a new archive that opens with a passphrase.
