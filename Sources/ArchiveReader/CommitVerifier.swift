@@ -18,9 +18,7 @@ package struct CommitVerifier {
             _ = try verify(certificate: other)
         }
         for revocation in record.commit.revocations {
-            let parsed = try Revocation(parsingSigned: revocation)
-            guard parsed.rootSigningKey == header.rootSigningKey else { throw FormatError(.certificate) }
-            try verify(signed: revocation, .revocation)
+            _ = try verify(revocation: revocation)
         }
         let isGood = record.bytes.withUnsafeBytes { bytes in
             Ed25519.verify(
@@ -34,7 +32,16 @@ package struct CommitVerifier {
         guard isGood else { throw FormatError(.commitSignature, at: record.signedLength) }
     }
 
-    private mutating func verify(certificate bytes: [UInt8]) throws(FormatError) -> Certificate {
+    /// Checks revocation ‖ signature (E402).
+    package func verify(revocation bytes: [UInt8]) throws(FormatError) -> Revocation {
+        let revocation = try Revocation(parsingSigned: bytes)
+        guard revocation.rootSigningKey == header.rootSigningKey else { throw FormatError(.certificate) }
+        try verify(signed: bytes, .revocation)
+        return revocation
+    }
+
+    /// Checks certificate ‖ signature (E402; E414 for the writer key).
+    package mutating func verify(certificate bytes: [UInt8]) throws(FormatError) -> Certificate {
         let certificate = try Certificate(parsingSigned: bytes)
         if good.contains(bytes) { return certificate }
         guard certificate.rootSigningKey == header.rootSigningKey, certificate.contentKey == header.contentKey else {

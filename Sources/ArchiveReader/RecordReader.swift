@@ -33,6 +33,13 @@ package final class RecordReader: Sendable {
             self.type = type
             self.bytes = bytes
         }
+
+        /// The record must be of a type, or at least of one that a reader may meet (E312).
+        package func require(type wanted: UInt8?) throws(ArchiveError) {
+            guard wanted ?? type == type, type >= 128 || RecordType(rawValue: type) != nil else {
+                throw ArchiveError(.recordType, "\(ArchiveLayout.segment(segment)) at \(offset)")
+            }
+        }
     }
 
     package init(log: ArchiveLog, keys: ReadKeys) {
@@ -123,12 +130,12 @@ package final class RecordReader: Sendable {
                 return record
             }
             if let hit {
-                guard type == nil || hit.type == type else { throw ArchiveError(.recordType, place(segment, offset)) }
+                try hit.require(type: type)
                 return hit
             }
         }
         let decoded = try load(segment, offset)
-        guard type == nil || decoded.type == type else { throw ArchiveError(.recordType, place(segment, offset)) }
+        try decoded.require(type: type)
         if caching {
             state.withLock { cache in
                 cache.records.append(decoded)
@@ -151,24 +158,34 @@ package final class RecordReader: Sendable {
         let head = try storing { () throws(StorageError) in
             try file.read(at: offset, count: RecordHeader.byteCount)
         }
-        let length: Int
-        do throws(FormatError) {
-            let header = try head.withUnsafeBufferPointer { (buffer) throws(FormatError) in
-                try RecordHeader(parsing: UnsafeRawBufferPointer(buffer))
-            }
-            try header.require(archiveID: archiveID, segment: segment, offset: offset)
-            guard header.recordClass == .data else { throw FormatError(.recordField, at: 10) }
-            length = Int(header.storedLength)
-        } catch {
-            throw ArchiveError(error, place(segment, offset))
-        }
+        let header = try RecordReader.header(head, archiveID: archiveID, place: (segment, offset), class: .data)
+        let length = Int(header.storedLength)
         let body = try storing { () throws(StorageError) in
             try file.read(at: offset + UInt64(RecordHeader.byteCount), count: length)
         }
         return try RecordReader.decode(head: head, body: body, key: key, place: (segment, offset))
     }
 
-    /// Opens and decodes a record whose header has been checked for its place.
+    /// The header of a record, which must be of a class and stand where it was looked for.
+    package static func header(
+        _ head: [UInt8],
+        archiveID: Bytes32,
+        place: (segment: UInt32, offset: UInt64),
+        class wanted: RecordClass
+    ) throws(ArchiveError) -> RecordHeader {
+        do throws(FormatError) {
+            let header = try head.withUnsafeBufferPointer { (buffer) throws(FormatError) in
+                try RecordHeader(parsing: UnsafeRawBufferPointer(buffer))
+            }
+            try header.require(archiveID: archiveID, segment: place.segment, offset: place.offset)
+            guard header.recordClass == wanted else { throw FormatError(.recordField, at: 10) }
+            return header
+        } catch {
+            throw ArchiveError(error, "\(ArchiveLayout.segment(place.segment)) at \(place.offset)")
+        }
+    }
+
+    /// Opens and decodes a record whose header has been checked for its place; the body must be there whole.
     package static func decode(
         head: [UInt8],
         body: [UInt8],
@@ -177,7 +194,10 @@ package final class RecordReader: Sendable {
     ) throws(ArchiveError) -> Decoded {
         let name = "\(ArchiveLayout.segment(place.segment)) at \(place.offset)"
         let tag = 16
-        guard body.count > tag + InnerHeader.byteCount else { throw ArchiveError(.recordTruncated, name) }
+        guard body.count == Int(head.withUnsafeBytes { $0.u32(56) }) else {
+            throw ArchiveError(.recordTruncated, name)
+        }
+        guard body.count >= tag else { throw ArchiveError(.recordSeal, name) }
         var plaintext = [UInt8](repeating: 0, count: body.count - tag)
         do throws(CryptoError) {
             try plaintext.withUnsafeMutableBufferPointer { (out) throws(CryptoError) in

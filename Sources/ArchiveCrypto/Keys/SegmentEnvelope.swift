@@ -81,10 +81,27 @@ extension ReadKeys {
         archiveID: Bytes32,
         segment: UInt32
     ) throws(CryptoError) -> SegmentKey {
-        guard envelope.count == SegmentEnvelope.byteCount, envelope.u32(0) == SegmentEnvelope.epoch,
-            envelope.u32(4) == 0
-        else { throw .envelope }
-        let place = SegmentEnvelope.Place(
+        try SegmentEnvelope.open(
+            envelope,
+            archiveID: archiveID,
+            segment: segment,
+            contentSecret: contentSecret,
+            psk: append.psk
+        )
+    }
+}
+
+extension SegmentEnvelope {
+    /// Opens an envelope with the two secrets that it takes.
+    static func open(
+        _ envelope: UnsafeRawBufferPointer,
+        archiveID: Bytes32,
+        segment: UInt32,
+        contentSecret: SecretBytes,
+        psk: SecretBytes
+    ) throws(CryptoError) -> SegmentKey {
+        guard envelope.count == byteCount, envelope.u32(0) == epoch, envelope.u32(4) == 0 else { throw .envelope }
+        let place = Place(
             archiveID: archiveID,
             segment: segment,
             writerKey: Bytes32(at: envelope, 8),
@@ -93,7 +110,8 @@ extension ReadKeys {
         guard let shared = X25519.shared(secret: contentSecret, publicKey: place.ephemeralKey) else {
             throw .segmentKey
         }
-        let wrappingKey = place.wrappingKey(append.psk, shared: shared, contentKey: contentKey)
+        let contentKey = X25519.publicKey(of: contentSecret)
+        let wrappingKey = place.wrappingKey(psk, shared: shared, contentKey: contentKey)
         guard
             let key = XChaCha20Poly1305.open(
                 nonceAndText: envelope.slice(72, 72),
