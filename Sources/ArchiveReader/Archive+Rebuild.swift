@@ -35,7 +35,9 @@ extension Archive {
                 last = error
             }
         }
-        throw ArchiveError(.objectMissing, key.id.hex, last.map { "\($0)" } ?? "")
+        var error = ArchiveError(.objectMissing, key.id.hex, last.map { "\($0)" } ?? "")
+        error.cause = last.map { $0.cause ?? $0.code }
+        throw error
     }
 
     /// Gives the bytes of a message to a closure, piece by piece, after they were proven to be the message.
@@ -87,6 +89,7 @@ extension Archive {
             try sink(piece)
         }
         guard let recipe = split.recipe else {
+            guard UInt64(split.literals.count) <= size else { throw ArchiveError(.overSize, "recipe") }
             guard UInt64(split.literals.count) == size else { throw ArchiveError(.recipe, "recipe", "size") }
             return try sink(split.literals)
         }

@@ -55,7 +55,7 @@ public final class Archive: Sendable {
                 do throws(ArchiveError) {
                     for pointer in try records.pointers(file.number, blob) {
                         do throws(ArchiveError) {
-                            try Archive.load(pointer, file.number, records, &builder, &places)
+                            try Archive.load(pointer, file.number, log, records, &builder, &places)
                         } catch {
                             findings.append(Finding(error.code, error.place, error.detail))
                         }
@@ -74,11 +74,15 @@ public final class Archive: Sendable {
     private static func load(
         _ pointer: RecordPointer,
         _ segment: UInt32,
+        _ log: ArchiveLog,
         _ records: RecordReader,
         _ builder: inout CatalogueBuilder,
         _ places: inout ObjectPlaces
     ) throws(ArchiveError) {
         guard pointer.type < 128, pointer.type != RecordType.objects.rawValue else { return }
+        guard pointer.offset < (log.state.file(.segment, segment)?.length ?? 0) else {
+            throw ArchiveError(.pointers, "\(ArchiveLayout.segment(segment)) at \(pointer.offset)", "beyond its end")
+        }
         let record = try records.record(segment: segment, offset: pointer.offset, type: pointer.type, caching: false)
         do throws(FormatError) {
             try record.bytes.withUnsafeBufferPointer { (buffer) throws(FormatError) in

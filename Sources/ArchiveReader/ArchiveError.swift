@@ -11,6 +11,8 @@ public struct ArchiveError: Error, Sendable, CustomStringConvertible {
     public var place: String
     /// What happened, beyond what the code says.
     public var detail: String
+    /// The exact cause behind the code, if it has one.
+    public var cause: ArchiveCode?
 
     /// Makes an error.
     public init(_ code: ArchiveCode, _ place: String = "", _ detail: String = "") {

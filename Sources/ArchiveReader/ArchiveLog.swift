@@ -16,6 +16,8 @@ package struct ArchiveLog: Sendable {
     package var findings: [Finding] = []
     /// The valid heads, by position in `ArchiveLayout.heads`.
     package var heads: [CommitRecord?] = [nil, nil]
+    /// Positions in the journal of the records that were followed, ascending.
+    private var inJournal: [Int] = []
     /// Where the journal ends.
     package var journalEnd = JournalEnd()
     /// The newest generation whose state root held; a lower one than `generation` when the chain was damaged.
@@ -83,12 +85,36 @@ package struct ArchiveLog: Sendable {
         heads.reduce(0) { max($0, $1?.commit.generation ?? 0) }
     }
 
+    /// The checkpoint that the newest head names, if it is whole; otherwise E411, and the journal gives the state.
+    private mutating func newestCheckpoint() -> Checkpoint? {
+        let head = heads.compactMap { $0 }.max { $0.commit.generation < $1.commit.generation }
+        guard let reference = head?.commit.checkpoint, let number = UInt32(exactly: reference.generation) else {
+            return nil
+        }
+        let path = ArchiveLayout.checkpoint(number)
+        var ignored: [Finding] = []
+        let file = (try? readWhole(storage, path, limit: Limits.checkpoint + 1, &ignored)) ?? nil
+        let checkpoint = file.flatMap { file in
+            file.withUnsafeBytes { raw -> Checkpoint? in
+                guard UInt64(raw.count) == reference.length, TreeHasher.root(of: raw) == reference.root,
+                    let checkpoint = try? Checkpoint(parsing: raw), checkpoint.generation == reference.generation
+                else { return nil }
+                return checkpoint
+            }
+        }
+        if checkpoint == nil {
+            findings.append(Finding(.checkpoint, path.description, file == nil ? "missing" : "malformed"))
+        }
+        return checkpoint
+    }
+
     private mutating func follow(_ journal: JournalScan, _ verifier: inout CommitVerifier) {
         let h = headGeneration
         var position = 0
         var previous = Bytes32.zero
         var generation: UInt64 = 1
         var inSegments: [UInt64: CommitRecord]?
+        let checkpoint = newestCheckpoint()
         while true {
             let candidate = journal.items[position...].firstIndex { $0.record.commit.generation == generation }
             var fault = candidate == nil ? ArchiveCode.journal : nil
@@ -98,16 +124,24 @@ package struct ArchiveLog: Sendable {
                 fault = apply(item.record, after: previous, generation: generation, journalFile: item.file)
                 if fault == nil { accepted = item.record }
             }
+            var forced: CommitRecord?
             if accepted == nil, generation <= h {
                 findings.append(Finding(fault ?? .journal, "generation \(generation)", "in the journal"))
+                forced = candidate.map { journal.items[$0].record }
                 var others = heads.compactMap { $0 }
                 if inSegments == nil { inSegments = CommitCarver.commits(storage, header.archiveID, &verifier) }
                 if let spare = inSegments?[generation] { others.append(spare) }
                 for other in others where other.commit.generation == generation && accepted == nil {
+                    forced = forced ?? other
                     if apply(other, after: previous, generation: generation, journalFile: nil) == nil {
                         accepted = other
                     }
                 }
+            }
+            if accepted == nil, let forced {
+                // A head vouches for it: what it says is read all the same, as damage.
+                state.force(forced.commit, place: forced.place)
+                accepted = forced
             }
             guard let accepted else {
                 if generation <= h {
@@ -121,9 +155,17 @@ package struct ArchiveLog: Sendable {
                 }
                 break
             }
-            if let candidate { position = candidate + 1 }
+            if let candidate {
+                position = candidate + 1
+                inJournal.append(candidate)
+            }
             commits.append(accepted)
             previous = accepted.hash
+            if let checkpoint, checkpoint.generation == generation,
+                checkpoint.commitHash != previous || checkpoint.state != state
+            {
+                findings.append(Finding(.checkpoint, "generation \(generation)", "not the state of its generation"))
+            }
             generation += 1
         }
     }
@@ -194,12 +236,11 @@ package struct ArchiveLog: Sendable {
         journalEnd.length = journal.lastLength
         journalEnd.validLength = journal.lastLength
         // A commit beyond the newest, or a copy out of order, is debris like any other bytes.
-        var expected: UInt64 = 1
         var regions = journal.gaps
-        for item in journal.items {
-            if item.record.commit.generation == expected, expected <= generation {
-                expected += 1
-            } else {
+        let followed = Set(inJournal)
+        let good = inJournal.map { journal.items[$0] }
+        for (index, item) in journal.items.enumerated() {
+            if !followed.contains(index) {
                 regions.append(
                     JournalScan.Region(file: item.file, offset: item.offset, length: UInt64(item.record.paddedLength))
                 )
@@ -208,6 +249,12 @@ package struct ArchiveLog: Sendable {
         for region in JournalScan.joined(regions) {
             if region.file == journal.lastFile, region.offset + region.length == journal.lastLength {
                 journalEnd.validLength = region.offset
+            }
+            // Where generations are missing between the records around them, the bytes are those.
+            let next = good.firstIndex { ($0.file, $0.offset) > (region.file, region.offset) }
+            if let next {
+                let before = next > 0 ? good[next - 1].record.commit.generation : 0
+                if good[next].record.commit.generation != before + 1 { continue }
             }
             let root = journal.root(of: region)
             if state.journalDebris.contains(where: {

@@ -21,6 +21,10 @@ package struct LoadedHeader: Sendable {
         do throws(FormatError) {
             header = try ArchiveHeader(parsing: frame.body(in: raw))
         } catch {
+            // What is no CBOR at all is said before what the schema forbids.
+            var reader = CBORReader(frame.body(in: raw))
+            try reader.skip(depth: Limits.depth)
+            try reader.finish()
             throw FormatError(error.code, at: error.offset + HeaderFrame.bodyOffset)
         }
         guard Ed25519.isAcceptable(header.rootSigningKey), X25519.isAcceptable(header.contentKey) else {
@@ -94,6 +98,16 @@ package struct LoadedHeader: Sendable {
         }
         return try storing { () throws(StorageError) in try storage.exists(ArchiveLayout.journal(1)) }
     }
+}
+
+/// The path of a live file, or of the `.new` beside it where the name is missing (format.md, section 1).
+package func livePath(_ storage: any Storage, _ kind: ArchiveFormat.FileKind, _ number: UInt32) -> ArchivePath {
+    let path = ArchiveLayout.file(kind, number)
+    if (try? storage.exists(path)) != false { return path }
+    guard let spare = path.parent.appending(path.name + ".new"), (try? storage.exists(spare)) == true else {
+        return path
+    }
+    return spare
 }
 
 /// Reads a whole small file, or the complete `.new` beside it where the name is missing (format.md, section 1).

@@ -11,6 +11,7 @@ package enum KeyedVerification {
         threads: Int,
         progress: @Sendable (_ done: UInt64, _ total: UInt64) -> Void = { _, _ in }
     ) throws(ArchiveError) -> VerificationReport {
+        try archive.log.requireKnownFlags(for: .verify)
         var report = try KeylessVerification.run(
             archive.log,
             level: .keyless,
@@ -80,6 +81,10 @@ package enum KeyedVerification {
                         try archive.message(message.content, size: message.size) { (_) throws(ArchiveError) in }
                     } catch {
                         state.withLock {
+                            // What is wrong with a record is said once for the record.
+                            if let cause = error.cause, cause.isOfContent {
+                                $0.findings.append(Finding(cause, error.place, error.detail))
+                            }
                             $0.findings.append(Finding(error.code, error.place, error.detail))
                         }
                     }
@@ -121,7 +126,7 @@ private struct SegmentWalk {
     }
 
     private mutating func walk() throws(ArchiveError) {
-        let path = ArchiveLayout.segment(live.number)
+        let path = livePath(archive.log.storage, .segment, live.number)
         guard let file = try? archive.log.storage.openForReading(path, expecting: .sequential) else { return }
         let key = try archive.records.segmentKey(live.number)
         let chunk = 4 << 20
@@ -129,6 +134,7 @@ private struct SegmentWalk {
         var windowStart: UInt64 = 0
         var offset: UInt64 = 0
         var sawFooter = false
+        var isInDebris = false
         func fill(_ start: UInt64, _ count: Int) throws(ArchiveError) -> Range<Int> {
             let low = start >= windowStart ? start - windowStart : UInt64.max
             if low <= UInt64(window.count), Int(low) + count <= window.count { return Int(low)..<Int(low) + count }
@@ -144,8 +150,16 @@ private struct SegmentWalk {
             let head = Array(window[range])
             if head.prefix(64).allSatisfy({ $0 == 0 }) {
                 offset += 64
+                isInDebris = false
                 continue
             }
+            if !RecordReader.beginsRecord(head, archiveID: archive.log.archiveID) {
+                if !isInDebris { findings.append(Finding(.padding, place(offset))) }
+                isInDebris = true
+                offset += 64
+                continue
+            }
+            isInDebris = false
             let header: RecordHeader
             do throws(FormatError) {
                 header = try head.withUnsafeBufferPointer { (b) throws(FormatError) in
@@ -202,6 +216,7 @@ private struct SegmentWalk {
         case .data:
             do throws(ArchiveError) {
                 let record = try RecordReader.decode(head: head, body: body, key: key, place: (live.number, offset))
+                if record.type >= 128 { findings.append(Finding(.unknownType, place(offset), "\(record.type)")) }
                 if record.type == RecordType.objects.rawValue { objects(record, offset) }
             } catch {
                 findings.append(Finding(error.code, error.place, error.detail))
@@ -219,6 +234,19 @@ private struct SegmentWalk {
                 let id = archive.access.read.append.contentID(of: raw.slice(entry.position, entry.size))
                 good.append(ObjectKey(id, entry.kind))
             }
+        }
+    }
+}
+
+extension ArchiveCode {
+    /// Whether it says what is wrong with an object, as against the record that holds it.
+    fileprivate var isOfContent: Bool {
+        switch self {
+        case .objectId, .recipe, .recipeCode, .overSize, .objectLayout: true
+        case .cborNotDeterministic, .cborTruncated, .cborTrailing, .cborDepth, .cborLimit, .cborSchema, .cborUnknownKey,
+            .cborText, .cborUnsupported:
+            true
+        default: false
         }
     }
 }

@@ -76,8 +76,12 @@ package final class RecordReader: Sendable {
 
     private func file(_ segment: UInt32) throws(ArchiveError) -> any ReadableFile {
         if let file = state.withLock({ $0.files[segment] }) { return file }
+        let path = livePath(storage, .segment, segment)
+        guard try storing({ () throws(StorageError) in try storage.exists(path) }) else {
+            throw ArchiveError(.fileMissing, path.description)
+        }
         let file = try storing { () throws(StorageError) in
-            try storage.openForReading(ArchiveLayout.segment(segment), expecting: .random)
+            try storage.openForReading(path, expecting: .random)
         }
         state.withLock { cache in
             if cache.files.count >= 64 { cache.files.removeAll() }
@@ -158,6 +162,10 @@ package final class RecordReader: Sendable {
         let head = try storing { () throws(StorageError) in
             try file.read(at: offset, count: RecordHeader.byteCount)
         }
+        // What points at bytes that never were a record is wrong itself; a damaged record has its own code.
+        guard head.count < RecordHeader.byteCount || RecordReader.beginsRecord(head, archiveID: archiveID) else {
+            throw ArchiveError(.pointers, place(segment, offset), "no record begins here")
+        }
         let header = try RecordReader.header(head, archiveID: archiveID, place: (segment, offset), class: .data)
         let length = Int(header.storedLength)
         let body = try storing { () throws(StorageError) in
@@ -182,6 +190,13 @@ package final class RecordReader: Sendable {
             return header
         } catch {
             throw ArchiveError(error, "\(ArchiveLayout.segment(place.segment)) at \(place.offset)")
+        }
+    }
+
+    /// Whether a record begins here though its magic is damaged: its archive id stands in its place.
+    package static func beginsRecord(_ head: [UInt8], archiveID: Bytes32) -> Bool {
+        head.withUnsafeBytes { raw in
+            raw.hasPrefix(RecordHeader.magic) || raw.count >= 48 && Bytes32(at: raw, 16) == archiveID
         }
     }
 

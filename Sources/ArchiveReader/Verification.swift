@@ -95,7 +95,7 @@ package struct KeylessVerification {
     ) throws(ArchiveError) {
         var jobs: [Job] = []
         for file in log.state.files {
-            let path = ArchiveLayout.file(file.kind, file.number)
+            let path = livePath(storage, file.kind, file.number)
             let status = try storing { () throws(StorageError) in try storage.status(of: path) }
             guard let status, status.kind == .file else {
                 report.findings.append(Finding(.fileMissing, path.description))

@@ -21,7 +21,9 @@ struct KeyVectorTests {
         ]
         for (name, bytes) in found { #expect(hexadecimal(bytes) == vector.context[name].text, "\(name)") }
         #expect(Words.short(id) == vector.context["archive_id_words"].text)
-        #expect(reveal(RecoveryCode.encode(root.rootSecret)) == Array((vector.context["recovery_code"].text ?? "").utf8))
+        #expect(
+            reveal(RecoveryCode.encode(root.rootSecret)) == Array((vector.context["recovery_code"].text ?? "").utf8)
+        )
     }
 
     @Test("a text form gives its bytes, or says that it is mistyped", arguments: Vector.of("text"))
@@ -65,7 +67,13 @@ struct KeyVectorTests {
         let contentKey = try vector.bytes32("content_public")
         let id = try vector.bytes32("archive_id")
         try vector.check {
-            let opened = try Slot.unlock([slot], with: unlock, rootSigningKey: rootKey, contentKey: contentKey, caps: caps)
+            let opened = try Slot.unlock(
+                [slot],
+                with: unlock,
+                rootSigningKey: rootKey,
+                contentKey: contentKey,
+                caps: caps
+            )
             if let label = vector.context["label"].text {
                 let found = slot.withUnsafeBytes { opened.access.read.openSlotLabel($0, archiveID: id) }
                 #expect(found?.text == label)
@@ -117,7 +125,12 @@ struct KeyVectorTests {
         try vector.check {
             let key = try input.withUnsafeBytes { raw in
                 try SegmentEnvelope.open(
-                    raw, archiveID: id, segment: vector.segment, contentSecret: contentSecret, psk: psk)
+                    raw,
+                    archiveID: id,
+                    segment: vector.segment,
+                    contentSecret: contentSecret,
+                    psk: psk
+                )
             }
             return key.key.withUnsafeBytes { Blake2b.hash($0) }
         }

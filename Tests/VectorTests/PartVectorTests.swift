@@ -6,11 +6,16 @@ import Testing
 /// Headers, CBOR, tree hash, records and what stands in them.
 @Suite("parts of the test vectors")
 struct PartVectorTests {
-    @Test("there are vectors of every part", arguments: [
-        "cbor", "tree", "keys", "text", "header", "slot", "certificate", "revocation", "envelope", "record", "pointers",
-        "objects", "index", "content", "manifest", "run", "original", "commit", "head", "journal", "checkpoint", "table",
-        "footer", "segment", "archive",
-    ])
+    @Test(
+        "there are vectors of every part",
+        arguments: [
+            "cbor", "tree", "keys", "text", "header", "slot", "certificate", "revocation", "envelope", "record",
+            "pointers",
+            "objects", "index", "content", "manifest", "run", "original", "commit", "head", "journal", "checkpoint",
+            "table",
+            "footer", "segment", "archive",
+        ]
+    )
     func count(_ part: String) {
         #expect(Vector.of(part).count > 0)
         for vector in Vector.of(part) { #expect(vector.part == part, "\(vector.name)") }
@@ -95,7 +100,8 @@ struct PartVectorTests {
                 let key = SegmentKey(key: try vector.secret("segment_key"))
                 let record = try RecordReader.decode(head: head, body: body, key: key, place: place)
                 try record.require(
-                    type: vector.context["type"].isNull ? nil : UInt8(clamping: vector.number("type")))
+                    type: vector.context["type"].isNull ? nil : UInt8(clamping: vector.number("type"))
+                )
                 return Blake2b.hash(record.bytes)
             }
             guard body.count == Int(header.storedLength) else { throw FormatError(.recordTruncated) }
@@ -119,7 +125,11 @@ struct PartVectorTests {
         try vector.check {
             let cbor = try input.withUnsafeBytes { raw in
                 try key.openPointers(
-                    raw, archiveID: id, segment: vector.segment, generation: vector.number("generation"))
+                    raw,
+                    archiveID: id,
+                    segment: vector.segment,
+                    generation: vector.number("generation")
+                )
             }
             _ = try cbor.withUnsafeBytes { raw in try PointerList.parse(cbor: raw) }
             return Blake2b.hash(cbor)

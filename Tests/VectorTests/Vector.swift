@@ -17,7 +17,8 @@ struct Vector: Sendable, CustomTestStringConvertible {
         let files = FileManager.default
         for part in (try? files.contentsOfDirectory(atPath: root).sorted()) ?? [] {
             let directory = root + "/" + part
-            for file in (try? files.contentsOfDirectory(atPath: directory).sorted()) ?? [] where file.hasSuffix(".json") {
+            for file in (try? files.contentsOfDirectory(atPath: directory).sorted()) ?? [] where file.hasSuffix(".json")
+            {
                 let data = files.contents(atPath: directory + "/" + file) ?? Data()
                 let json = (try? JSONDecoder().decode(JSON.self, from: data)) ?? .null
                 all[part, default: []].append(Vector(json: json, directory: directory))
@@ -54,14 +55,14 @@ struct Vector: Sendable, CustomTestStringConvertible {
             #expect(expected.contains("ok"), "\(name): accepted, but \(expected) is expected")
             if expected.contains("ok") { #expect(released?.hex == json["released"].text, "\(name): what is released") }
         } catch {
-            let code = try #require(code(of: error), "\(name): \(error)")
+            let code = specCode(of: error) ?? "\(error)"
             #expect(expected.contains(code), "\(name): \(code), but \(expected) is expected")
         }
     }
 }
 
 /// The code of the Spec behind an error.
-func code(of error: any Error) -> String? {
+func specCode(of error: any Error) -> String? {
     switch error {
     case let error as FormatError: error.code.text
     case let error as CryptoError: error.code.text
@@ -71,7 +72,9 @@ func code(of error: any Error) -> String? {
 }
 
 func hex(_ text: String?) throws -> [UInt8] {
-    try #require(ArchiveFormat.bytes(hexadecimal: try #require(text).utf8))
+    let digits = try #require(text)
+    let found = bytes(hexadecimal: digits.utf8)
+    return try #require(found)
 }
 
 func secret(_ bytes: [UInt8]) -> SecretBytes { bytes.withUnsafeBytes { SecretBytes(copying: $0) } }

@@ -187,7 +187,7 @@ extension ArchiveState {
         guard writers.count <= Limits.writers else { throw FormatError(.commitRule) }
     }
 
-    private mutating func learn(_ key: Bytes32, _ certificate: [UInt8]) throws(FormatError) {
+    mutating func learn(_ key: Bytes32, _ certificate: [UInt8]) throws(FormatError) {
         var position = 0
         while position < writers.count, writers[position].key < key {
             position += 1
