@@ -30,7 +30,7 @@ packages:
 	.build/venv/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
-reader: .build/venv/ready ## the independent reader over the vectors
+reader: .build/venv/ready ## the independent reader over the vectors, and over an archive made by the tool
 	@Scripts/run-reader $(PYTHON)
 
 lint: ## style of the Swift sources, syntax of the scripts
