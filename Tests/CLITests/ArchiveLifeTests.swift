@@ -13,7 +13,9 @@ import Testing
         + "From ben@example.org Fri Nov 21 15:56:06 1997\nFrom: Ben <ben@example.org>\nSubject: Last\n\nBye.\n\n"
 
     private func filled() throws -> Tool {
-        let tool = try Tool()
+        var tool = try Tool()
+        tool.passphrase = nil
+        tool.usesKeyFile = true
         try tool.write(Self.first, to: "mail/inbox/1.eml")
         try tool.write(Self.second, to: "mail/sent/2.eml")
         try tool.write(Self.mbox, to: "mail/old.mbox")
@@ -112,7 +114,7 @@ import Testing
     func keylessByDefault() throws {
         var tool = try filled()
         defer { tool.remove() }
-        tool.passphrase = nil
+        tool.usesKeyFile = false
         let result = try tool.run("verify", "a.pa", "--json")
         #expect(result.status == 0)
         #expect(result.json["level"] as? String == "keyless")
