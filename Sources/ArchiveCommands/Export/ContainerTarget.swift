@@ -14,6 +14,7 @@ final class ContainerTarget: ExportTarget {
     private let part: String
     private let archive: OpaquePointer
     private var names = FolderNames()
+    private var descriptor: Int32 = -1
     private var isFinished = false
 
     init(_ path: String, _ format: ExportFormat) throws(ArchiveError) {
@@ -34,13 +35,20 @@ final class ContainerTarget: ExportTarget {
         }
         // No padding to ten kilobytes at the end of what is no tape.
         archive_write_set_bytes_in_last_block(archive, 1)
-        let status = path == "-" ? archive_write_open_fd(archive, 1) : archive_write_open_filename(archive, part)
+        if path != "-" {
+            // Never through what stands there already, be it a file or a link.
+            descriptor = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o644)
+            guard descriptor >= 0 else { throw .system(part) }
+        }
+        let status = archive_write_open_fd(archive, path == "-" ? 1 : descriptor)
         guard status == ARCHIVE_OK else { throw failure() }
     }
 
     deinit {
         archive_write_free(archive)
-        if !isFinished, path != "-" { unlink(part) }
+        guard descriptor >= 0 else { return }
+        close(descriptor)
+        if !isFinished { unlink(part) }
     }
 
     private func failure() -> ArchiveError {
@@ -74,9 +82,9 @@ final class ContainerTarget: ExportTarget {
 
     func finish() throws(ArchiveError) {
         guard archive_write_close(archive) == ARCHIVE_OK else { throw failure() }
-        isFinished = true
         guard path != "-" else { return }
         guard access(path, F_OK) != 0 else { throw ArchiveError(.exists, path) }
         guard rename(part, path) == 0 else { throw .system(path) }
+        isFinished = true
     }
 }
