@@ -176,7 +176,7 @@ def ours(samples, tree, mbox):
 
 def export(samples, tree, mbox):
     destination = fresh("export.mbox")
-    command = [TOOL, "export", WORK / "mbox.parchive", destination, "--format", "mbox", "--passphrase-file", SECRET]
+    command = [TOOL, "export", WORK / "tree.parchive", destination, "--format", "mbox", "--passphrase-file", SECRET]
     samples.add("ours export", seconds(*command))
     samples.add("ours export size", size_of(destination))
 
