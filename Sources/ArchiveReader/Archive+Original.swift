@@ -11,9 +11,35 @@ extension Archive {
         _ file: SourceFileEntry,
         _ sink: (UnsafeRawBufferPointer) throws(ArchiveError) -> Void
     ) throws(ArchiveError) {
-        let name = shown(file)
+        let making = OriginalMaking(
+            catalogue: catalogue,
+            pieceIndex: pieceIndex,
+            keys: access.read.append,
+            message: { (content, size, sink) throws(ArchiveError) in try self.message(content, size: size, sink) },
+            blob: { (id, sink) throws(ArchiveError) in try self.object(ObjectKey(id, .blob), sink) }
+        )
+        try making.file(file, name: shown(file), sink)
+    }
+
+    /// The path of an imported file below its source, for people.
+    package func shown(_ file: SourceFileEntry) -> String {
+        let path = file.path.isEmpty ? [catalogue.runs[file.run].name] : file.path
+        return path.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "/")
+    }
+}
+
+/// Makes an imported file of its pieces (Spec, format.md, section 8.4).
+struct OriginalMaking {
+    typealias Sink = (UnsafeRawBufferPointer) throws(ArchiveError) -> Void
+    let catalogue: Catalogue
+    let pieceIndex: PieceIndex
+    let keys: AppendKeys
+    let message: (Bytes32, UInt64, Sink) throws(ArchiveError) -> Void
+    let blob: (Bytes32, Sink) throws(ArchiveError) -> Void
+
+    func file(_ file: SourceFileEntry, name: String, _ sink: Sink) throws(ArchiveError) {
         let pieces = pieces(of: file)
-        let hash = StreamingHash(access.read.append.contentHasher())
+        let hash = StreamingHash(keys.contentHasher())
         var size: UInt64 = 0
         func give(_ bytes: UnsafeRawBufferPointer) throws(ArchiveError) {
             hash.update(bytes)
@@ -38,7 +64,7 @@ extension Archive {
                 try give(origin.trail)
             case .reject(let reject):
                 for blob in reject.blobs {
-                    try object(ObjectKey(blob.id, .blob)) { (bytes) throws(ArchiveError) in try give(bytes) }
+                    try self.blob(blob.id) { (bytes) throws(ArchiveError) in try give(bytes) }
                 }
             }
         }
@@ -47,19 +73,13 @@ extension Archive {
         if let expected = file.hash, hash.finish() != expected { throw ArchiveError(.original, name, "hash") }
     }
 
-    /// The path of an imported file below its source, for people.
-    package func shown(_ file: SourceFileEntry) -> String {
-        let path = file.path.isEmpty ? [catalogue.runs[file.run].name] : file.path
-        return path.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "/")
-    }
-
     private func quoted(
         _ content: Bytes32,
         _ size: UInt64,
         _ origin: Origin,
         _ sink: (UnsafeRawBufferPointer) throws(ArchiveError) -> Void
     ) throws(ArchiveError) {
-        guard origin.quoting != 0 else { return try message(content, size: size, sink) }
+        guard origin.quoting != 0 else { return try message(content, size, sink) }
         var stream = MboxQuotingStream.redoing(
             origin.quoting == 1 ? .o : .rd,
             lineEnds: origin.lineEnd == 1 ? .cr : .lf,
@@ -69,7 +89,7 @@ extension Archive {
             )
         )
         var out: [UInt8] = []
-        try message(content, size: size) { (bytes) throws(ArchiveError) in
+        try message(content, size) { (bytes) throws(ArchiveError) in
             out.removeAll(keepingCapacity: true)
             stream.consume(bytes, into: &out)
             try out.withUnsafeBufferPointer { (b) throws(ArchiveError) in try sink(UnsafeRawBufferPointer(b)) }

@@ -49,24 +49,43 @@ extension Archive {
         size: UInt64,
         _ sink: (UnsafeRawBufferPointer) throws(ArchiveError) -> Void
     ) throws(ArchiveError) {
+        let rebuilding = MessageRebuilding(keys: access.read.append) { (key, body) throws(ArchiveError) in
+            try self.object(key, body)
+        }
         try object(ObjectKey(content, .content)) { (bytes) throws(ArchiveError) in
-            if size <= UInt64(Limits.recordPlaintext) {
-                var message: [UInt8] = []
-                message.reserveCapacity(Int(size))
-                try rebuild(bytes, size: size) { (piece) throws(ArchiveError) in message.append(contentsOf: piece) }
-                try message.withUnsafeBufferPointer { (buffer) throws(ArchiveError) in
-                    let raw = UnsafeRawBufferPointer(buffer)
-                    guard access.read.append.contentID(of: raw) == content else {
-                        throw ArchiveError(.objectId, content.hex)
-                    }
-                    try sink(raw)
+            try rebuilding.message(bytes, content: content, size: size, sink)
+        }
+    }
+}
+
+/// Makes a message of its content object and the parts that this names (Spec, format.md, section 8.2).
+struct MessageRebuilding {
+    let keys: AppendKeys
+    /// Gives an object whose id has been checked.
+    let object: (ObjectKey, (UnsafeRawBufferPointer) throws(ArchiveError) -> Void) throws(ArchiveError) -> Void
+
+    func message(
+        _ bytes: UnsafeRawBufferPointer,
+        content: Bytes32,
+        size: UInt64,
+        _ sink: (UnsafeRawBufferPointer) throws(ArchiveError) -> Void
+    ) throws(ArchiveError) {
+        if size <= UInt64(Limits.recordPlaintext) {
+            var message: [UInt8] = []
+            message.reserveCapacity(Int(size))
+            try rebuild(bytes, size: size) { (piece) throws(ArchiveError) in message.append(contentsOf: piece) }
+            try message.withUnsafeBufferPointer { (buffer) throws(ArchiveError) in
+                let raw = UnsafeRawBufferPointer(buffer)
+                guard keys.contentID(of: raw) == content else {
+                    throw ArchiveError(.objectId, content.hex)
                 }
-            } else {
-                let hash = StreamingHash(access.read.append.contentHasher())
-                try rebuild(bytes, size: size) { (piece) throws(ArchiveError) in hash.update(piece) }
-                guard hash.finish() == content else { throw ArchiveError(.objectId, content.hex) }
-                try rebuild(bytes, size: size, sink)
+                try sink(raw)
             }
+        } else {
+            let hash = StreamingHash(keys.contentHasher())
+            try rebuild(bytes, size: size) { (piece) throws(ArchiveError) in hash.update(piece) }
+            guard hash.finish() == content else { throw ArchiveError(.objectId, content.hex) }
+            try rebuild(bytes, size: size, sink)
         }
     }
 

@@ -96,16 +96,30 @@ package struct ArchiveLog: Sendable {
         let file = (try? readWhole(storage, path, limit: Limits.checkpoint + 1, &ignored)) ?? nil
         let checkpoint = file.flatMap { file in
             file.withUnsafeBytes { raw -> Checkpoint? in
-                guard UInt64(raw.count) == reference.length, TreeHasher.root(of: raw) == reference.root,
-                    let checkpoint = try? Checkpoint(parsing: raw), checkpoint.generation == reference.generation
-                else { return nil }
-                return checkpoint
+                try? ArchiveLog.checkpoint(raw, reference)
             }
         }
         if checkpoint == nil {
             findings.append(Finding(.checkpoint, path.description, file == nil ? "missing" : "malformed"))
         }
         return checkpoint
+    }
+
+    /// A checkpoint file, which must be the one referred to (E411).
+    static func checkpoint(
+        _ file: UnsafeRawBufferPointer,
+        _ reference: CheckpointReference
+    ) throws(FormatError) -> Checkpoint {
+        guard UInt64(file.count) == reference.length, TreeHasher.root(of: file) == reference.root else {
+            throw FormatError(.checkpoint)
+        }
+        do throws(FormatError) {
+            let checkpoint = try Checkpoint(parsing: file)
+            guard checkpoint.generation == reference.generation else { throw FormatError(.checkpoint) }
+            return checkpoint
+        } catch {
+            throw FormatError(.checkpoint, at: error.offset)
+        }
     }
 
     private mutating func follow(_ journal: JournalScan, _ verifier: inout CommitVerifier) {
@@ -177,20 +191,37 @@ package struct ArchiveLog: Sendable {
         generation: UInt64,
         journalFile: UInt32?
     ) -> ArchiveCode? {
-        guard record.commit.generation == generation else { return .generation }
-        guard record.commit.previous == previous else { return .chain }
-        if let journalFile, record.commit.journalFile != journalFile { return .commitRule }
-        var next = state
         do throws(FormatError) {
-            try next.apply(record.commit, place: record.place)
+            state = try ArchiveLog.state(
+                following: state,
+                record,
+                after: previous,
+                generation: generation,
+                journalFile: journalFile
+            )
+            return nil
         } catch {
             return error.code
         }
+    }
+
+    /// The state that a valid commit makes of the one before, all rules checked (Spec, format.md, section 7.2).
+    static func state(
+        following state: ArchiveState,
+        _ record: CommitRecord,
+        after previous: Bytes32,
+        generation: UInt64,
+        journalFile: UInt32?
+    ) throws(FormatError) -> ArchiveState {
+        guard record.commit.generation == generation else { throw FormatError(.generation) }
+        guard record.commit.previous == previous else { throw FormatError(.chain) }
+        if let journalFile, record.commit.journalFile != journalFile { throw FormatError(.commitRule) }
+        var next = state
+        try next.apply(record.commit, place: record.place)
         let encoded = next.encoded
         let root = encoded.withUnsafeBytes { TreeHasher.root(of: $0) }
-        guard root == record.commit.stateRoot else { return .stateRoot }
-        state = next
-        return nil
+        guard root == record.commit.stateRoot else { throw FormatError(.stateRoot) }
+        return next
     }
 
     private mutating func judgeHeads(_ causes: [ArchiveCode?]) {

@@ -124,30 +124,35 @@ package struct KeylessVerification {
         _ handle: any ReadableFile,
         _ byteCount: UInt64
     ) {
-        let tail = byteCount - file.length
-        if file.state == .closed {
-            let root = rootOf(handle, from: file.length, count: file.debrisLength)
-            if tail != file.debrisLength || root != file.debrisRoot {
-                report.findings.append(Finding(.debrisBehind, path.description, "behind \(file.length)"))
-            }
-            return
-        }
-        guard file.state != .plain else {
-            if tail > 0 { report.findings.append(Finding(.debrisBehind, path.description, "\(tail) bytes")) }
-            return
-        }
         let length = Int(file.tailPages) * Limits.page
-        let copy = (try? handle.read(at: file.length, count: length)) ?? []
-        let commit = log.commits[Int(file.generation) - 1]
-        if copy != commit.padded(to: length) {
-            report.findings.append(Finding(.commitSpare, path.description, "generation \(file.generation)"))
-        }
-        if tail > UInt64(length) {
-            report.findings.append(Finding(.debrisBehind, path.description, "\(tail - UInt64(length)) bytes"))
+        let commit = log.commits.first { $0.commit.generation == file.generation }
+        for code in KeylessVerification.tail(of: file, handle, byteCount, copy: commit?.padded(to: length) ?? []) {
+            let what = code == .commitSpare ? "generation \(file.generation)" : "behind \(file.length)"
+            report.findings.append(Finding(code, path.description, what))
         }
     }
 
-    private func rootOf(_ handle: any ReadableFile, from start: UInt64, count: UInt64) -> Bytes32? {
+    /// What is wrong behind the committed length, where `copy` should stand in an open or sealed segment.
+    static func tail(
+        of file: LiveFile,
+        _ handle: any ReadableFile,
+        _ byteCount: UInt64,
+        copy: [UInt8]
+    ) -> [ArchiveCode] {
+        let tail = byteCount - file.length
+        switch file.state {
+        case .closed:
+            let root = rootOf(handle, from: file.length, count: file.debrisLength)
+            return tail != file.debrisLength || root != file.debrisRoot ? [.debrisBehind] : []
+        case .plain:
+            return tail > 0 ? [.debrisBehind] : []
+        case .open, .sealed:
+            let found = (try? handle.read(at: file.length, count: copy.count)) ?? []
+            return (found == copy ? [] : [.commitSpare]) + (tail > UInt64(copy.count) ? [.debrisBehind] : [])
+        }
+    }
+
+    private static func rootOf(_ handle: any ReadableFile, from start: UInt64, count: UInt64) -> Bytes32? {
         var hasher = TreeHasher()
         var offset = start
         let end = start + count
