@@ -67,6 +67,16 @@ package struct Footer: Equatable, Sendable {
         }
     }
 
+    /// Reads the footer of a segment, which must list exactly these records; whatever is wrong is `footer` (E508).
+    package static func check(
+        _ body: UnsafeRawBufferPointer,
+        envelope: [UInt8],
+        entries: [Entry]
+    ) throws(FormatError) {
+        let footer = try Footer(parsing: body)
+        guard footer.envelope == envelope, footer.entries == entries else { throw FormatError(.footer) }
+    }
+
     package var encoded: [UInt8] {
         var out = envelope
         out.append(littleEndian: UInt32(entries.count))

@@ -18,6 +18,8 @@ package struct ArchiveLog: Sendable {
     package var heads: [CommitRecord?] = [nil, nil]
     /// Positions in the journal of the records that were followed, ascending.
     private var inJournal: [Int] = []
+    /// A generation that is vouched for beside the heads.
+    private var vouched: UInt64 = 0
     /// Where the journal ends.
     package var journalEnd = JournalEnd()
     /// The newest generation whose state root held; a lower one than `generation` when the chain was damaged.
@@ -55,6 +57,18 @@ package struct ArchiveLog: Sendable {
         judgeDebris(journal)
     }
 
+    /// Follows the journal alone, with the header of elsewhere and without heads, of which the highest would be `vouched`.
+    init(journalOf storage: any Storage, header: LoadedHeader, vouched: UInt64) throws(ArchiveError) {
+        self.storage = storage
+        self.header = header
+        self.vouched = vouched
+        var verifier = CommitVerifier(header: header.header, archiveID: header.archiveID)
+        let journal = try JournalScan(storage, header.archiveID, &verifier)
+        follow(journal, &verifier)
+        if generation > vouched { findings.append(Finding(.headBehind, "generation \(vouched)")) }
+        judgeDebris(journal)
+    }
+
     /// Refuses an operation for which the header has an unknown mandatory flag: version 1.0 knows none.
     package func requireKnownFlags(for operations: ArchiveOperation...) throws(ArchiveError) {
         for flags in header.header.mandatoryFlags where operations.contains(flags.operation) {
@@ -82,7 +96,7 @@ package struct ArchiveLog: Sendable {
 
     /// The highest generation in a valid head.
     package var headGeneration: UInt64 {
-        heads.reduce(0) { max($0, $1?.commit.generation ?? 0) }
+        heads.reduce(vouched) { max($0, $1?.commit.generation ?? 0) }
     }
 
     /// The checkpoint that the newest head names, if it is whole; otherwise E411, and the journal gives the state.

@@ -9,6 +9,14 @@ package struct LoadedHeader: Sendable {
     package var archiveID: Bytes32
     package var hash: Bytes32
 
+    /// A header that was not read from a file.
+    init(header: ArchiveHeader, archiveID: Bytes32) {
+        self.header = header
+        self.archiveID = archiveID
+        file = []
+        hash = .zero
+    }
+
     /// Reads one replica and checks it in the order of format.md, section 4.
     package init(parsing file: [UInt8]) throws(FormatError) {
         self = try file.withUnsafeBufferPointer { (buffer) throws(FormatError) -> LoadedHeader in

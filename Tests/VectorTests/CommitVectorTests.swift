@@ -8,7 +8,11 @@ import Testing
 @Suite("commits and segments of the test vectors")
 struct CommitVectorTests {
     private func verifier(_ vector: Vector) throws -> CommitVerifier {
-        let header = ArchiveHeader(
+        CommitVerifier(header: try header(vector), archiveID: try vector.bytes32("archive_id"))
+    }
+
+    private func header(_ vector: Vector) throws -> ArchiveHeader {
+        ArchiveHeader(
             rootSigningKey: try vector.bytes32("root_signing_public"),
             contentKey: try vector.bytes32("content_public"),
             sequence: 1,
@@ -18,7 +22,6 @@ struct CommitVectorTests {
             readmeRoot: .zero,
             specRoot: .zero
         )
-        return CommitVerifier(header: header, archiveID: try vector.bytes32("archive_id"))
     }
 
     private func released(_ record: CommitRecord) -> Bytes32 {
@@ -76,6 +79,66 @@ struct CommitVectorTests {
             _ = try input.withUnsafeBytes { raw in try ArchiveLog.checkpoint(raw, reference) }
             return Blake2b.hash(Array(input.dropFirst(8)))
         }
+    }
+
+    @Test("a footer lists the records of its segment, or is refused", arguments: Vector.of("footer"))
+    func footer(_ vector: Vector) throws {
+        let input = try vector.input()
+        let id = try vector.bytes32("archive_id")
+        let envelope = try vector.hex("envelope")
+        let length = min(Int(vector.number("length")), input.count)
+        try vector.check {
+            var entries: [Footer.Entry] = []
+            var offset = 0
+            var footer: [UInt8]?
+            while offset < length {
+                if input[offset..<min(offset + 64, length)].allSatisfy({ $0 == 0 }) {
+                    offset += 64
+                    continue
+                }
+                let head = Array(input[offset..<min(offset + RecordHeader.byteCount, length)])
+                let header = try head.withUnsafeBytes { raw in try RecordHeader(parsing: raw) }
+                try header.require(archiveID: id, segment: vector.segment, offset: UInt64(offset))
+                guard offset + header.recordLength <= length else { throw FormatError(.recordTruncated) }
+                if header.recordClass == .footer {
+                    footer = Array(input[offset + RecordHeader.byteCount..<offset + header.recordLength])
+                } else {
+                    entries.append(
+                        Footer.Entry(
+                            offset: UInt64(offset),
+                            storedLength: header.storedLength,
+                            recordClass: header.recordClass
+                        )
+                    )
+                }
+                offset = roundUp(offset + header.recordLength, to: 64)
+            }
+            guard let footer else { throw FormatError(.footer) }
+            try footer.withUnsafeBytes { raw in try Footer.check(raw, envelope: envelope, entries: entries) }
+            return Blake2b.hash(footer)
+        }
+    }
+
+    @Test("a journal gives its commits, and says what else stands in it", arguments: Vector.of("journal"))
+    func journal(_ vector: Vector) throws {
+        if isNotYet(vector.name) { return }
+        let storage = MemoryStorage()
+        for directory in ["journal", "journal/00000"] {
+            try storage.createDirectory(try #require(ArchivePath(directory)))
+        }
+        for input in vector.json["inputs"].array {
+            let file = try storage.createFile(ArchiveLayout.journal(UInt32(clamping: input["number"].number)))
+            try file.append(try vector.bytes(of: input["file"].text ?? ""))
+        }
+        let header = LoadedHeader(header: try header(vector), archiveID: try vector.bytes32("archive_id"))
+        let log = try ArchiveLog(journalOf: storage, header: header, vouched: vector.number("h"))
+        let found = Set(log.findings.map(\.code.text))
+        #expect(found == Set(vector.json["expect"].texts), "\(vector.name): \(found)")
+        #expect(
+            log.commits.map(\.commit.generation) == vector.json["generations"].array.map(\.number),
+            "\(vector.name)"
+        )
+        #expect(log.newestHash.hex == vector.json["released"].text, "\(vector.name)")
     }
 
     @Test("a segment ends as its state says", arguments: Vector.of("segment"))
