@@ -23,7 +23,9 @@ public final class Archive: Sendable {
         with secret: UnlockSecret,
         caps: Argon2Cost = .most
     ) throws(ArchiveError) {
-        let log = try ArchiveLog(opening: storage)
+        var root: RootKeys?
+        if case .rootSecret(let secret) = secret, secret.count == 32 { root = RootKeys(rootSecret: secret) }
+        let log = try ArchiveLog(opening: storage, with: root)
         try log.requireKnownFlags(for: .read)
         let unlocked: Unlocked
         do throws(CryptoError) {

@@ -1,4 +1,4 @@
-import ArchiveCrypto
+package import ArchiveCrypto
 package import ArchiveFormat
 package import ArchiveStorage
 
@@ -42,18 +42,31 @@ package struct ArchiveLog: Sendable {
     package var generation: UInt64 { newest?.commit.generation ?? 0 }
     package var newestHash: Bytes32 { newest?.hash ?? .zero }
 
-    /// Opens an archive.
-    package init(opening storage: any Storage) throws(ArchiveError) {
+    /// Opens an archive. With the root keys, one that has lost its header (E101) can be read still.
+    package init(opening storage: any Storage, with root: RootKeys? = nil) throws(ArchiveError) {
         self.storage = storage
         var found: [Finding] = []
-        header = try LoadedHeader.load(storage, &found)
+        var lost: ArchiveError?
+        do throws(ArchiveError) {
+            header = try LoadedHeader.load(storage, &found)
+        } catch {
+            guard error.code == .noHeader, let root else { throw error }
+            header = LoadedHeader(of: root)
+            lost = error
+            found = [Finding(error.code, error.place, error.detail)]
+        }
         findings = found
         var verifier = CommitVerifier(header: header.header, archiveID: header.archiveID)
         let causes = try readHeads(&verifier)
         let journal = try JournalScan(storage, header.archiveID, &verifier)
         follow(journal, &verifier)
         judgeHeads(causes)
-        judgeHeader()
+        if let lost {
+            // Keys of another archive find no commit.
+            guard generation > 0 else { throw lost }
+        } else {
+            judgeHeader()
+        }
         judgeDebris(journal)
     }
 

@@ -17,6 +17,23 @@ package struct LoadedHeader: Sendable {
         hash = .zero
     }
 
+    /// What the root keys say of a header that is lost.
+    init(of root: RootKeys) {
+        self.init(
+            header: ArchiveHeader(
+                rootSigningKey: root.signing.publicKey,
+                contentKey: root.read.contentKey,
+                sequence: 1,
+                created: 0,
+                slots: [],
+                credentialCommitment: root.read.append.credentialCommitment,
+                readmeRoot: .zero,
+                specRoot: .zero
+            ),
+            archiveID: root.archiveID
+        )
+    }
+
     /// Reads one replica and checks it in the order of format.md, section 4.
     package init(parsing file: [UInt8]) throws(FormatError) {
         self = try file.withUnsafeBufferPointer { (buffer) throws(FormatError) -> LoadedHeader in

@@ -2,8 +2,6 @@
 let notYet: [(name: String, reason: String)] = [
     ("archive_names_upper_case", "names are looked up as the file system does, which minds case on Linux"),
     ("archive_manifest_position", "a manifest with one bad position is refused as a whole, its other messages too"),
-    ("archive_headers_absent", "without any header, an archive is not opened with the recovery code alone"),
-    ("archive_headers_damaged", "without any header, an archive is not opened with the recovery code alone"),
 ]
 
 func isNotYet(_ name: String) -> Bool { notYet.contains { $0.name == name } }
