@@ -84,7 +84,7 @@ struct LargeMessage {
         let key = ObjectKey(id, .content)
         if session.isKnown(key) { return (id, size, envelope, false) }
         let cuts = try self.cuts(splitter.leaves)
-        let steps = try self.parts(cuts, in: session, keys: keys)
+        let steps = try self.parts(cuts, of: id, in: session, keys: keys)
         let recipe = Recipe(steps: steps).encoded
         guard recipe.count <= Limits.recipe else { throw ArchiveError(.recipe, source.file.displayName, "too long") }
         var object: [UInt8] = []
@@ -131,7 +131,7 @@ struct LargeMessage {
 
     /// Stores literals and decoded leaves as parts of bounded size, and gives the steps that join them.
     private mutating func parts(
-        _ cuts: [(UInt64, Base64Recipe)],
+        _ cuts: [(UInt64, Base64Recipe)], of id: Bytes32,
         in session: WriteSession,
         keys: AppendKeys
     ) throws(ArchiveError) -> [Recipe.Step] {
@@ -166,7 +166,10 @@ struct LargeMessage {
         var position: UInt64 = 0
         var memory = [UInt8](repeating: 0, count: Base64Decoder.capacity(forEncoded: LargeMessage.chunk * 2))
         let name = source.file.displayName
+        // What is stored must be what was hashed: the source may change between the passes.
+        let again = StreamingHash(keys.contentHasher())
         try stream { (chunk) throws(ArchiveError) in
+            again.update(chunk)
             var from = 0
             while from < chunk.count {
                 guard next < cuts.count else { break }
@@ -226,6 +229,7 @@ struct LargeMessage {
             position += UInt64(chunk.count)
         }
         try endLiteral()
+        guard again.finish() == id else { throw ArchiveError(.source, name, "it changed while it was read") }
         return steps
     }
 }

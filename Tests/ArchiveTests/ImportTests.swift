@@ -162,4 +162,41 @@ struct ImportTests {
         try archive.message(id, size: UInt64(mail.count)) { back.append(contentsOf: $0) }
         #expect(back == mail)
     }
+
+    @Test("messages beyond 8 MiB are streamed: base64, plain text and one line, alone and in an mbox, come back")
+    func largeMessages() throws {
+        let scratch = try Scratch()
+        var noise: [UInt8] = []
+        var word: UInt64 = 1
+        while noise.count < 9 << 20 {
+            word = word &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            withUnsafeBytes(of: word) { noise.append(contentsOf: $0) }
+        }
+        let lines = Data(noise).base64EncodedString(options: [.lineLength76Characters, .endLineWithLineFeed])
+        let head = "From: a@example.org\nMIME-Version: 1.0\nContent-Type: application/octet-stream\n"
+        let encoded = head + "Content-Transfer-Encoding: base64\n\n" + lines + "\n"
+        let one = head + "Content-Transfer-Encoding: base64\n\n" + Data(noise).base64EncodedString()
+        let plain = "From: b@example.org\n\n" + String(repeating: "From the plain text\n", count: 500_000)
+        try scratch.write("tree/encoded.eml", Array(encoded.utf8))
+        try scratch.write("tree/one.eml", Array(one.utf8))
+        try scratch.write("tree/plain.eml", Array(plain.utf8))
+        let separator = "From x@example.org Thu Jan  1 00:00:00 2015\n"
+        let quoted = plain.replacingOccurrences(of: "\nFrom ", with: "\n>From ")
+        try scratch.write(
+            "tree/box.mbox",
+            Array((separator + encoded + "\n" + separator + quoted + "\n").utf8)
+        )
+        let (storage, root) = try RoundTripTests.make()
+        let report = try Importer.run(
+            storage,
+            as: .root(root),
+            sources: [scratch.path + "/tree"],
+            options: ImportOptions()
+        )
+        #expect(report.counts.found == 5 && report.counts.rejected == 0)
+        #expect(report.counts.alreadyThere == 2)
+        let archive = try Archive(opening: storage, with: .passphrase(Passphrase("open sesame")))
+        #expect(try KeyedVerification.run(archive, threads: 2).findings == [])
+        #expect(try checkOriginals(archive, at: scratch.path + "/tree") == 4)
+    }
 }
