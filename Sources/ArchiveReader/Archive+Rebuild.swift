@@ -52,8 +52,23 @@ extension Archive {
         let rebuilding = MessageRebuilding(keys: access.read.append) { (key, body) throws(ArchiveError) in
             try self.object(key, body)
         }
-        try object(ObjectKey(content, .content)) { (bytes) throws(ArchiveError) in
-            try rebuilding.message(bytes, content: content, size: size, sink)
+        // Another place is tried when a copy is bad, never when the sink failed: it would get bytes twice.
+        var sinkFailure: ArchiveError?
+        do throws(ArchiveError) {
+            try object(ObjectKey(content, .content)) { (bytes) throws(ArchiveError) in
+                if let sinkFailure { throw sinkFailure }
+                try rebuilding.message(bytes, content: content, size: size) { (piece) throws(ArchiveError) in
+                    if let sinkFailure { throw sinkFailure }
+                    do throws(ArchiveError) {
+                        try sink(piece)
+                    } catch {
+                        sinkFailure = error
+                        throw error
+                    }
+                }
+            }
+        } catch {
+            throw sinkFailure ?? error
         }
     }
 }

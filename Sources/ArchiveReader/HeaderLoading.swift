@@ -150,9 +150,8 @@ package func readWhole(
             return try file.read(at: 0, count: min(limit, Int(clamping: status.byteCount)))
         } catch {
             if case .notFound = error.cause { continue }
-            // A medium error in a spare is a damaged spare, and damage elsewhere: the caller decides by what is missing.
-            if case .io = error.cause { return [] }
-            throw ArchiveError(error)
+            // What cannot be read is a damaged spare: the caller decides by what is left.
+            return []
         }
     }
     return nil

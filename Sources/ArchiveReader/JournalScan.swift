@@ -25,17 +25,31 @@ struct JournalScan {
     init(_ storage: any Storage, _ archiveID: Bytes32, _ verifier: inout CommitVerifier) throws(ArchiveError) {
         self.storage = storage
         for number in try numberedFiles(storage, "journal", suffix: ".jnl") {
-            let bytes = try storing { () throws(StorageError) in
-                let file = try storage.openForReading(ArchiveLayout.journal(number), expecting: .sequential)
-                return try file.read(
-                    at: 0,
-                    count: min(Int(clamping: file.byteCount), Limits.journalFile + Limits.headFile)
-                )
+            let file = try storing { () throws(StorageError) in
+                try storage.openForReading(ArchiveLayout.journal(number), expecting: .sequential)
             }
+            let bytes = JournalScan.tolerantly(file)
             lastFile = number
-            lastLength = UInt64(bytes.count)
+            lastLength = file.byteCount
             scan(bytes, number, archiveID, &verifier)
+            if file.byteCount > UInt64(bytes.count) {
+                let start = UInt64(bytes.count)
+                gaps.append(Region(file: number, offset: start, length: file.byteCount - start))
+            }
         }
+    }
+
+    /// All that can be read: a sector that cannot is zeros, and so a gap, not the end of the whole archive.
+    private static func tolerantly(_ file: any ReadableFile) -> [UInt8] {
+        let count = min(Int(clamping: file.byteCount), Limits.journalFile + Limits.headFile)
+        if let all = try? file.read(at: 0, count: count), all.count == count { return all }
+        var bytes: [UInt8] = []
+        while bytes.count < count {
+            let wanted = min(Limits.page, count - bytes.count)
+            let page = (try? file.read(at: UInt64(bytes.count), count: wanted)) ?? []
+            bytes += page + [UInt8](repeating: 0, count: wanted - page.count)
+        }
+        return bytes
     }
 
     private mutating func scan(
@@ -101,7 +115,8 @@ enum CommitCarver {
         for number in (try? numberedFiles(storage, "segments", suffix: ".seg")) ?? [] {
             guard let file = try? storage.openForReading(ArchiveLayout.segment(number)) else { continue }
             var offset: UInt64 = 0
-            while offset < file.byteCount {
+            let end = min(file.byteCount, UInt64(Limits.segment + Limits.headFile))
+            while offset < end {
                 defer { offset += UInt64(Limits.page) }
                 guard let head = try? file.read(at: offset, count: RecordHeader.byteCount),
                     let header = head.withUnsafeBytes({ try? RecordHeader(parsing: $0) }),
@@ -129,7 +144,10 @@ package func numberedFiles(
         for fan in try storage.list(directory) where fan.status.kind == .directory && fan.name.utf8.count == 5 {
             guard let path = fan.path(in: directory) else { continue }
             for entry in try storage.list(path) where entry.status.kind == .file && entry.name.hasSuffix(suffix) {
-                guard entry.name.utf8.count == 12, let number = UInt32(entry.name.prefix(8)), number > 0 else {
+                guard entry.name.utf8.count == 12,
+                    entry.name.utf8.prefix(8).allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }),
+                    let number = UInt32(entry.name.prefix(8)), number > 0
+                else {
                     continue
                 }
                 guard UInt32(fan.name) == number / 1000 else { continue }

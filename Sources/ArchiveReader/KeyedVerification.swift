@@ -127,7 +127,14 @@ private struct SegmentWalk {
 
     private mutating func walk() throws(ArchiveError) {
         let path = livePath(archive.log.storage, .segment, live.number)
-        guard let file = try? archive.log.storage.openForReading(path, expecting: .sequential) else { return }
+        let file: any ReadableFile
+        do throws(StorageError) {
+            file = try archive.log.storage.openForReading(path, expecting: .sequential)
+        } catch {
+            // That it is missing was said already (E501).
+            if case .notFound = error.cause { return }
+            throw ArchiveError(error)
+        }
         let key = try archive.records.segmentKey(live.number)
         let chunk = 4 << 20
         var window: [UInt8] = []

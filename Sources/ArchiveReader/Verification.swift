@@ -85,8 +85,8 @@ package struct KeylessVerification {
 
     private struct Job {
         var file: LiveFile
-        var handle: any ReadableFile
-        var byteCount: UInt64
+        /// Opened for each share of work: an archive may have more files than a process may hold open.
+        var path: ArchivePath
     }
 
     private mutating func files(
@@ -96,7 +96,13 @@ package struct KeylessVerification {
         var jobs: [Job] = []
         for file in log.state.files {
             let path = livePath(storage, file.kind, file.number)
-            let status = try storing { () throws(StorageError) in try storage.status(of: path) }
+            let status: FileStatus?
+            do throws(StorageError) {
+                status = try storage.status(of: path)
+            } catch {
+                report.findings.append(Finding(.fileMissing, path.description, cause: .inputOutput, error.message))
+                continue
+            }
             guard let status, status.kind == .file else {
                 report.findings.append(Finding(.fileMissing, path.description))
                 continue
@@ -107,11 +113,13 @@ package struct KeylessVerification {
                 )
                 continue
             }
-            let handle = try storing { () throws(StorageError) in
-                try storage.openForReading(path, expecting: .sequential)
+            do throws(StorageError) {
+                let handle = try storage.openForReading(path, expecting: .sequential)
+                checkTail(file, path, handle, status.byteCount)
+                jobs.append(Job(file: file, path: path))
+            } catch {
+                report.findings.append(Finding(.fileRoot, path.description, cause: .inputOutput, error.message))
             }
-            checkTail(file, path, handle, status.byteCount)
-            jobs.append(Job(file: file, handle: handle, byteCount: status.byteCount))
         }
         if level == .quick { return }
         hash(jobs, progress)
@@ -175,6 +183,7 @@ package struct KeylessVerification {
         let total = jobs.reduce(0) { $0 + $1.file.length }
         let results = Mutex<(next: Int, done: UInt64, leaves: [Int: [Bytes32]], bad: [Int: String])>((0, 0, [:], [:]))
         let items = work
+        let storage = storage
         DispatchQueue.concurrentPerform(iterations: min(threads, max(1, items.count))) { _ in
             let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Int(chunk), alignment: 64)
             defer { buffer.deallocate() }
@@ -190,7 +199,8 @@ package struct KeylessVerification {
                 var leaves: [Bytes32] = []
                 var failure: String?
                 do throws(StorageError) {
-                    if try job.handle.read(at: items[index].offset, into: target) != count { failure = "cut short" }
+                    let handle = try storage.openForReading(job.path, expecting: .sequential)
+                    if try handle.read(at: items[index].offset, into: target) != count { failure = "cut short" }
                 } catch {
                     failure = error.message
                 }

@@ -108,6 +108,8 @@ final class ImportRun {
                     guard try importFile(file, path: components, progress: progress, shouldStop: shouldStop) else {
                         return false
                     }
+                case .unreadable(let error):
+                    try unreadable(components, error.message)
                 default:
                     try unreadable(components, "neither file nor folder")
                 }
@@ -278,6 +280,8 @@ final class ImportRun {
                 finish(entry, file.byteCount)
             case .unreadable(let entry, let text):
                 try unreadable(entry.path, text, number: entry.number)
+            case .lost(let origin):
+                throw ArchiveError(.source, shown([source.name]), "piece \(origin.ordinal) could not be read")
             case .mbox(let block):
                 for item in block {
                     let isNew = try store(item.message)

@@ -84,8 +84,13 @@ struct LargeMessage {
         let key = ObjectKey(id, .content)
         if session.isKnown(key) { return (id, size, envelope, false) }
         let cuts = try self.cuts(splitter.leaves)
-        let steps = try self.parts(cuts, of: id, in: session, keys: keys)
-        let recipe = Recipe(steps: steps).encoded
+        var steps = try self.parts(cuts, of: id, in: session, keys: keys)
+        var recipe = Recipe(steps: steps).encoded
+        if recipe.count > Limits.recipe {
+            // Too many leaves for one recipe: then all of it is kept as it is.
+            steps = try self.parts([], of: id, in: session, keys: keys)
+            recipe = Recipe(steps: steps).encoded
+        }
         guard recipe.count <= Limits.recipe else { throw ArchiveError(.recipe, source.file.displayName, "too long") }
         var object: [UInt8] = []
         object.append(littleEndian: UInt32(recipe.count))
@@ -131,7 +136,8 @@ struct LargeMessage {
 
     /// Stores literals and decoded leaves as parts of bounded size, and gives the steps that join them.
     private mutating func parts(
-        _ cuts: [(UInt64, Base64Recipe)], of id: Bytes32,
+        _ cuts: [(UInt64, Base64Recipe)],
+        of id: Bytes32,
         in session: WriteSession,
         keys: AppendKeys
     ) throws(ArchiveError) -> [Recipe.Step] {

@@ -28,6 +28,8 @@ final class PreparePipeline {
         case eml(PreparedMessage, any RandomAccessBytes, SourceFileEntry, Folder)
         case unreadable(SourceFileEntry, String)
         case mbox([PreparedItem])
+        /// Bytes that the scanner announced and did not hand over: the import must not go on.
+        case lost(Origin)
     }
 
     private final class Job: Sendable {
@@ -55,7 +57,7 @@ final class PreparePipeline {
         case .eml(let file, _, _): batchBytes += file.byteCount
         case .mbox: batchBytes += 1 << 20
         }
-        if batchBytes >= 1 << 20 || batch.count >= 256 { dispatch() }
+        if batchBytes >= 1 << 20 || batch.count >= 16 { dispatch() }
     }
 
     private func dispatch() {
@@ -128,7 +130,8 @@ final class PreparePipeline {
                         PreparedMessage($0, keys: keys, splitter: &splitter, scratch: &scratch)
                     }
                 }
-                if let message { prepared.append(PreparedItem(message: message, origin: origin, folder: folder)) }
+                guard let message else { return .lost(item.origin) }
+                prepared.append(PreparedItem(message: message, origin: origin, folder: folder))
             }
             return .mbox(prepared)
         }

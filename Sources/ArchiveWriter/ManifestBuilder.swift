@@ -26,7 +26,7 @@ package struct ManifestBuilder: Sendable {
         if let position = folderPositions[folder] { return position }
         folderPositions[folder] = current.folders.count
         current.folders.append(folder)
-        weight += 64
+        weight += folder.path.reduce(64 + folder.mailbox.count) { $0 + $1.count + 3 }
         return current.folders.count - 1
     }
 
@@ -55,7 +55,15 @@ package struct ManifestBuilder: Sendable {
             MessageEntry(content: content, size: size, placements: [placement], envelope: envelope)
         )
         let origin = placement.origin
-        grow(400 + (origin?.lead.count ?? 0) + (origin?.trail.count ?? 0) + 5 * (origin?.exceptions.count ?? 0))
+        var size = 400 + (origin?.lead.count ?? 0) + (origin?.trail.count ?? 0) + 9 * (origin?.exceptions.count ?? 0)
+        if let envelope {
+            for field in [
+                envelope.from, envelope.to, envelope.cc, envelope.subject, envelope.messageID, envelope.inReplyTo,
+            ] {
+                size += field?.count ?? 0
+            }
+        }
+        grow(size)
     }
 
     /// Adds a source file; its run position is set here.
@@ -72,7 +80,7 @@ package struct ManifestBuilder: Sendable {
         reject.run = position(run: run)
         reject.folder = position(folder: folder)
         current.rejects.append(reject)
-        grow(256 + 40 * reject.blobs.count)
+        grow(256 + reject.text.count + 48 * reject.blobs.count)
     }
 
     mutating func take() -> [Manifest] {

@@ -69,7 +69,11 @@ final class Packer {
         to group: inout Group,
         _ packer: Packer
     ) {
-        if !group.keys.isEmpty, group.bytes.count + bytes.count > groupTarget { packer.start(&group) }
+        if group.keys.count >= ObjectGroup.mostObjects
+            || (!group.keys.isEmpty && group.bytes.count + bytes.count > groupTarget)
+        {
+            packer.start(&group)
+        }
         if group.bytes.isEmpty { group.bytes.reserveCapacity(groupTarget + 65_536) }
         group.bytes.append(contentsOf: bytes)
         group.keys.append((key, bytes.count))

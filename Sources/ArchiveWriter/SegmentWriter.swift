@@ -154,6 +154,9 @@ struct PackedRecord: Sendable {
 
     /// Compresses, decompresses again and compares (Spec, format.md, section 5.2).
     init(type: RecordType, _ decoded: [UInt8], codec: Codec, level: Int?) throws(ArchiveError) {
+        guard (1...Limits.recordPlaintext).contains(decoded.count) else {
+            throw ArchiveError(.recordInner, "packing a record", "\(decoded.count) bytes")
+        }
         let overhead = InnerHeader.byteCount
         var encoded = [UInt8](repeating: 0, count: overhead + padme(overhead + decoded.count))
         var used = Codec.stored

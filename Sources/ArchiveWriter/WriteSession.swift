@@ -82,14 +82,23 @@ package final class WriteSession {
             let committed = live?.length ?? 0
             try storing { () throws(StorageError) in
                 let file = try storage.openForReading(path, expecting: .sequential)
+                // Shorter than what was committed is damage (E502): nothing may be written then.
+                guard file.byteCount >= committed else {
+                    throw StorageError(
+                        .read,
+                        path.description,
+                        .lengthDiffers(expected: committed, found: file.byteCount)
+                    )
+                }
                 var hasher = TreeHasher()
                 var offset = committed
                 while offset < file.byteCount {
                     let bytes = try file.read(at: offset, count: Int(min(4 << 20, file.byteCount - offset)))
+                    if bytes.isEmpty { break }
                     bytes.withUnsafeBytes { hasher.update($0) }
                     offset += UInt64(bytes.count)
                 }
-                change.debrisLength = file.byteCount - committed
+                change.debrisLength = offset - committed
                 change.debrisRoot = hasher.root()
                 let writable = try storage.openForOverwriting(path)
                 try writable.sync()
@@ -155,6 +164,8 @@ package final class WriteSession {
     /// The id is the caller's: keyed BLAKE2b of what the object stands for.
     package func add(_ key: ObjectKey, _ bytes: UnsafeRawBufferPointer) throws(ArchiveError) {
         guard !known.contains(key) else { return }
+        // One message or reject may be longer than a segment can be.
+        if (segment?.length ?? 0) >= 2 * segmentTarget { try commit() }
         known.insert(key)
         if let full = packer.add(key, bytes) { try write(full) }
         try drain(all: false)
@@ -221,8 +232,25 @@ package final class WriteSession {
             let end = min(indexEntries.count, start + perRecord)
             try add(segment, .index, ObjectIndex.encode(indexEntries[start..<end]))
         }
-        for manifest in manifest.take() { try add(segment, .manifest, manifest.encoded) }
-        for run in runs { try add(segment, .run, run.encoded) }
+        // What a reader would refuse must not be committed: it would hide thousands of messages.
+        for manifest in manifest.take() {
+            let bytes = manifest.encoded
+            try WriteSession.check("manifest") { () throws(FormatError) in
+                _ = try bytes.withUnsafeBufferPointer { (b) throws(FormatError) in
+                    try Manifest(parsing: UnsafeRawBufferPointer(b))
+                }
+            }
+            try add(segment, .manifest, bytes)
+        }
+        for run in runs {
+            let bytes = run.encoded
+            try WriteSession.check("run") { () throws(FormatError) in
+                _ = try bytes.withUnsafeBufferPointer { (b) throws(FormatError) in
+                    try Run(parsing: UnsafeRawBufferPointer(b))
+                }
+            }
+            try add(segment, .run, bytes)
+        }
         let generation = log.generation + 1
         let checkpoint = try makeCheckpoint(segment, generation)
         let (length, root) = try segment.seal()
@@ -249,6 +277,14 @@ package final class WriteSession {
         certificates = []
         revocations = []
         pendingClosings = []
+    }
+
+    private static func check(_ what: String, _ body: () throws(FormatError) -> Void) throws(ArchiveError) {
+        do throws(FormatError) {
+            try body()
+        } catch {
+            throw ArchiveError(error, what)
+        }
     }
 
     private func add(_ segment: SegmentWriter, _ type: RecordType, _ bytes: [UInt8]) throws(ArchiveError) {

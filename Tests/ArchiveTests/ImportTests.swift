@@ -199,4 +199,29 @@ struct ImportTests {
         #expect(try KeyedVerification.run(archive, threads: 2).findings == [])
         #expect(try checkOriginals(archive, at: scratch.path + "/tree") == 4)
     }
+
+    @Test("six thousand mails with the longest header fields are all listed afterwards")
+    func longEnvelopes() throws {
+        let scratch = try Scratch()
+        var mbox = ""
+        for number in 0..<6000 {
+            mbox += "From x@example.org Thu Jan  1 00:00:00 2015\n"
+            for name in ["From", "To", "Cc", "Subject", "Message-ID", "In-Reply-To"] {
+                mbox += "\(name): \(number) \(String(repeating: "x", count: 985))\n"
+            }
+            mbox += "\nbody \(number)\n\n"
+        }
+        try scratch.write("long.mbox", Array(mbox.utf8))
+        let (storage, root) = try RoundTripTests.make()
+        let report = try Importer.run(
+            storage,
+            as: .root(root),
+            sources: [scratch.path + "/long.mbox"],
+            options: ImportOptions()
+        )
+        #expect(report.counts.stored == 6000)
+        let archive = try Archive(opening: storage, with: .passphrase(Passphrase("open sesame")))
+        #expect(archive.findings == [])
+        #expect(archive.catalogue.messages.count == 6000)
+    }
 }

@@ -218,7 +218,8 @@ public struct RejectEntry: Equatable, Sendable {
         self.offset = offset
         self.size = size
         self.reason = reason.rawValue
-        self.text = Array(text.utf8.prefix(1024))
+        // 250 characters of at most four bytes are within the limit, and no character is cut.
+        self.text = Array(String(String.UnicodeScalarView(text.unicodeScalars.prefix(250))).utf8)
         blobs = []
         folder = 0
     }
