@@ -42,7 +42,9 @@ package struct ArchiveLog: Sendable {
     package var generation: UInt64 { newest?.commit.generation ?? 0 }
     package var newestHash: Bytes32 { newest?.hash ?? .zero }
 
-    /// Opens an archive. With the root keys, one that has lost its header (E101) can be read still.
+    /// Opens an archive.
+    ///
+    /// With the root keys, one that has lost its header (E101) can be read still.
     package init(opening storage: any Storage, with root: RootKeys? = nil) throws(ArchiveError) {
         self.storage = storage
         var found: [Finding] = []
