@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build release test packages reader lint format docs wasm bench vectors cddl fuzz clean
+.PHONY: help build release test packages reader lint format golden docs wasm bench vectors cddl fuzz clean
 
 PYTHON  := .build/venv/bin/python
 SOURCES := Package.swift Sources Tests
@@ -24,10 +24,10 @@ test: packages .build/venv/ready ## the independent reader over the vectors, the
 packages:
 	@Scripts/debian-packages build
 
-.build/venv/ready: Spec/reader/requirements.txt
+.build/venv/ready: Spec/reader/requirements.txt Tests/requirements.txt
 	@Scripts/debian-packages test
 	python3 -m venv --clear .build/venv
-	.build/venv/bin/pip install --quiet --disable-pip-version-check -r $<
+	.build/venv/bin/pip install --quiet --disable-pip-version-check $(addprefix -r ,$^)
 	@touch $@
 
 reader: .build/venv/ready ## the independent reader over the vectors, and over an archive made by the tool
@@ -38,6 +38,11 @@ lint: ## style of the Swift sources, syntax of the scripts
 
 format: ## bring the Swift sources into the house style
 	swift format --in-place --recursive --parallel $(SOURCES)
+
+golden: packages ## the texts of --help in Tests/CLITests/Help, made anew
+	swift build --build-tests
+	PORTABLE_ARCHIVE_RENEW_HELP=1 swift test --skip-build --filter HelpTests
+	git diff --stat -- Tests/CLITests/Help
 
 docs: packages ## the library's documentation, warnings are errors
 	@Scripts/build-docs

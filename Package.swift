@@ -129,6 +129,7 @@ let package = Package(
         .testTarget(
             name: "CLITests",
             dependencies: ["ArchiveCommands", "portable-archive"],
+            exclude: ["Help"],
             swiftSettings: common
         ),
     ],

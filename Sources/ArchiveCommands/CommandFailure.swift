@@ -17,6 +17,8 @@ struct CommandFailure: Error {
     var code: ArchiveCode?
     var message: String
     var hint: String
+    /// Path, offset, generation or id; empty if there is none.
+    var place = ""
     var status: ExitStatus
 
     init(_ message: String, hint: String = "", code: ArchiveCode? = nil, status: ExitStatus = .couldNotRun) {
@@ -29,23 +31,19 @@ struct CommandFailure: Error {
     init(_ error: ArchiveError) {
         code = error.code
         message = error.description
-        hint = error.code.hint
+        hint = error.hint
+        place = error.place
         // E0..: the operation could not run; E1.. to E6..: damage.
         status = error.code.rawValue < 100 ? .couldNotRun : .damage
     }
 
     init(_ error: CryptoError, _ place: String) { self.init(ArchiveError(error.code, place)) }
 
-    var json: JSONValue {
-        .object([
-            ("schema", .string(Output.schema)),
-            (
-                "error",
-                .object([
-                    ("code", .optional(code?.text)), ("name", .optional(code?.name)), ("message", .string(message)),
-                    ("hint", .string(hint)), ("exitStatus", .number(Int64(status.rawValue))),
-                ])
-            ),
+    func json(_ command: String) -> JSONValue {
+        let error: JSONValue = .object([
+            ("code", .optional(code?.text)), ("name", .optional(code?.name)), ("place", .string(place)),
+            ("message", .string(message)), ("hint", .string(hint)), ("exitStatus", .number(Int64(status.rawValue))),
         ])
+        return .object(Document.head(command) + [("error", error)])
     }
 }

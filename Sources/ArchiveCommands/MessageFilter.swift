@@ -34,7 +34,7 @@ struct MessageFilter: ParsableArguments {
     @Flag(name: .customLong("has-attachment"), help: "Only with attachments.")
     var hasAttachment = false
 
-    @Option(help: "Order: stored, date, from, subject or size.")
+    @Option(help: "In which order.")
     var sort: MessageOrder = .stored
 
     @Flag(help: "The other way round.")

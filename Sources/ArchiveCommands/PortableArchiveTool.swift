@@ -15,19 +15,19 @@ public enum PortableArchiveTool {
         // Archives of libarchive want names in UTF-8; mail is read the same whatever the locale of the user.
         setlocale(LC_ALL, "C.UTF-8")
         Interruption.prepare()
-        var json = false
+        var verb: String?
         do {
             var command = try RootCommand.parseAsRoot()
-            json = (command as? any ReportingCommand)?.report.json ?? false
+            if let reporting = command as? any ReportingCommand, reporting.report.json { verb = reporting.verb }
             try command.run()
             Output.standard.flush()
             exit(ExitStatus.clean.rawValue)
         } catch let failure as CommandFailure {
-            fail(failure, json: json)
+            fail(failure, inJSON: verb)
         } catch let error as ArchiveError {
-            fail(CommandFailure(error), json: json)
+            fail(CommandFailure(error), inJSON: verb)
         } catch let error as StorageError {
-            fail(CommandFailure(ArchiveError(error)), json: json)
+            fail(CommandFailure(ArchiveError(error)), inJSON: verb)
         } catch let status as ExitStatus {
             Output.standard.flush()
             exit(status.rawValue)
@@ -37,10 +37,10 @@ public enum PortableArchiveTool {
         }
     }
 
-    private static func fail(_ failure: CommandFailure, json: Bool) -> Never {
+    private static func fail(_ failure: CommandFailure, inJSON verb: String?) -> Never {
         Output.standard.flush()
-        if json {
-            Output.standard.json(failure.json)
+        if let verb {
+            Output.standard.json(failure.json(verb))
             Output.standard.flush()
         }
         Output.error.line("portable-archive: error: \(MailText.safe(failure.message))")
@@ -56,7 +56,7 @@ struct RootCommand: ParsableCommand {
         abstract: "Keeps mail in an encrypted, append-only archive that lasts.",
         discussion: """
             Exit status: 0 done and clean; 1 warnings, with --strict; 2 damage; 3 could not run; \
-            4 import done, with rejects; 64 wrong usage.
+            4 import done, with rejects; 64 wrong usage; 130 interrupted.
             """,
         version: "portable-archive 0.1",
         subcommands: [
@@ -69,8 +69,15 @@ struct RootCommand: ParsableCommand {
 }
 
 /// A command that knows `--json`.
-protocol ReportingCommand {
+protocol ReportingCommand: ParsableCommand {
+    /// The command as its documents name it, such as `key add`.
+    static var verb: String { get }
     var report: ReportOptions { get }
+}
+
+extension ReportingCommand {
+    static var verb: String { configuration.commandName ?? "" }
+    var verb: String { Self.verb }
 }
 
 /// How a command reports.

@@ -32,6 +32,10 @@ public enum ArchiveCode: UInt16, Sendable, CaseIterable {
     case badKeyText = 15
     /// E016: the archive is in a state that forbids writing (fork, older than known).
     case behind = 16
+    /// E017: what was named is not in the archive.
+    case notFound = 17
+    /// E018: what was given is over a limit of the format.
+    case overLimit = 18
     /// E101: no valid header replica.
     case noHeader = 101
     /// E102: the header is older than the newest commit names.
@@ -208,6 +212,8 @@ extension ArchiveCode {
         case .source: "source"
         case .badKeyText: "bad-key-text"
         case .behind: "behind"
+        case .notFound: "not-found"
+        case .overLimit: "over-limit"
         case .noHeader: "no-header"
         case .headerOlder: "header-older"
         case .headerDiffers: "header-differs"
@@ -303,6 +309,8 @@ extension ArchiveCode {
         case .source: "a source vanished, changed while read, or cannot be read"
         case .badKeyText: "a recovery code, key file, identity or recipient is mistyped"
         case .behind: "the archive is in a state that forbids writing (fork, older than known)"
+        case .notFound: "what was named is not in the archive"
+        case .overLimit: "what was given is over a limit of the format"
         case .noHeader: "no valid header replica"
         case .headerOlder: "the header is older than the newest commit names"
         case .headerDiffers: "headers of one sequence with different bytes, or another hash than the commit names"
@@ -389,6 +397,8 @@ extension ArchiveCode {
         case .source: "import it again"
         case .badKeyText: "check the words"
         case .behind: "see the report"
+        case .notFound: "`list`, `key list` and `writer list` show what there is"
+        case .overLimit: "give a shorter name, or fewer"
         case .noHeader: "repair; the recovery code opens it still"
         case .headerOlder: "take the header of another replica"
         case .headerDiffers: "take the header of another replica"

@@ -13,6 +13,11 @@ public struct ArchiveError: Error, Sendable, CustomStringConvertible {
     public var detail: String
     /// The exact cause behind the code, if it has one.
     public var cause: ArchiveCode?
+    /// What helps in this case, where it is more than the code's own hint.
+    private var ownHint: String?
+
+    /// What the user can do; empty where there is nothing but what the error says.
+    public var hint: String { ownHint ?? code.hint }
 
     /// Makes an error.
     public init(_ code: ArchiveCode, _ place: String = "", _ detail: String = "") {
@@ -43,6 +48,7 @@ public struct ArchiveError: Error, Sendable, CustomStringConvertible {
         default: code = .inputOutput
         }
         self.init(code, error.place, error.message)
+        ownHint = error.hint
     }
 
     /// The error in one line: code, meaning, place, detail.

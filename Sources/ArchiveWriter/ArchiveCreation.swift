@@ -19,7 +19,7 @@ package struct SlotRequest: Sendable {
     /// Seals the secret that the rights stand for.
     func seal(_ root: RootKeys, slotID: UInt32) throws(ArchiveError) -> [UInt8] {
         guard let label = ShortLabel(label) else {
-            throw ArchiveError(.slot, "label", "at most \(SlotLayout.labelByteCount) bytes")
+            throw ArchiveError(.overLimit, "label", "at most \(SlotLayout.labelByteCount) bytes")
         }
         do throws(CryptoError) {
             return try Slot.seal(

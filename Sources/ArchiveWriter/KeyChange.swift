@@ -72,12 +72,12 @@ package enum KeyChange {
         let newID = (infos.map(\.id).max() ?? 0) + 1
         if let removing {
             guard let index = infos.firstIndex(where: { $0.id == removing }) else {
-                throw ArchiveError(.slot, "slot \(removing)", "there is no such slot")
+                throw ArchiveError(.notFound, "slot \(removing)")
             }
             header.slots.remove(at: index)
         }
         if let adding { header.slots.append(try adding.seal(root, slotID: newID)) }
-        guard header.slots.count <= 32 else { throw ArchiveError(.slot, "header", "at most 32 slots") }
+        guard header.slots.count <= 32 else { throw ArchiveError(.overLimit, "slots", "an archive has at most 32") }
         let allRights = header.slots.contains { slot in
             slot.withUnsafeBytes { (try? SlotLayout(parsing: $0))?.rights == .all }
         }
@@ -100,7 +100,7 @@ package enum WriterChange {
         label: String
     ) throws(ArchiveError) -> WriterCredential {
         guard let short = ShortLabel(label) else {
-            throw ArchiveError(.slot, "label", "at most \(SlotLayout.labelByteCount) bytes")
+            throw ArchiveError(.overLimit, "label", "at most \(SlotLayout.labelByteCount) bytes")
         }
         let signing = SigningKey.random()
         var certificate = Certificate(
@@ -126,7 +126,7 @@ package enum WriterChange {
     package static func revoke(_ storage: any Storage, _ root: RootKeys, writerKey: Bytes32) throws(ArchiveError) {
         let session = try WriteSession(opening: storage, as: .root(root))
         guard let writer = session.log.state.writers.first(where: { $0.key == writerKey }), !writer.isRevoked else {
-            throw ArchiveError(.writerVoid, writerKey.hex, "no such writer, or revoked already")
+            throw ArchiveError(.notFound, "writer \(writerKey.hex)", "or it is revoked already")
         }
         let revocation = Revocation(
             writerKey: writerKey,

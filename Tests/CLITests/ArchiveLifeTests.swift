@@ -79,7 +79,7 @@ import Testing
         defer { tool.remove() }
         let result = try tool.run("export", "a.pa", "out", "--format", format, "--json")
         #expect(result.status == 0, "\(result.error)")
-        #expect(result.json["count"] as? Int == 4)
+        #expect(result.json["exported"] as? Int == 4)
         let twice = try tool.run("export", "a.pa", "out", "--format", format)
         #expect(twice.status == 3)
         #expect(twice.error.contains("E013"))
@@ -107,7 +107,7 @@ import Testing
         let result = try tool.run("verify", "a.pa", level, "--strict", "--json")
         #expect(result.status == 0, "\(result.text)")
         #expect(result.json["verdict"] as? String == "clean")
-        if level == "--full" { #expect(result.json["messages"] as? Int == 4) }
+        if level == "--full" { #expect(result.json["messageCount"] as? Int == 4) }
     }
 
     @Test("without a secret, verify is keyless")

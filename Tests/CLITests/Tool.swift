@@ -25,8 +25,12 @@ struct Tool {
 
     func remove() { try? FileManager.default.removeItem(at: directory) }
 
+    /// The root of the package.
+    static let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent()
+
     /// The binary lies beside the test runner.
-    private static let binary: URL = {
+    static let binary: URL = {
         let runner = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
         var folder = runner.deletingLastPathComponent()
         while folder.path.count > 1 {
@@ -42,15 +46,24 @@ struct Tool {
         return FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory) && !isDirectory.boolValue
     }
 
-    func run(_ arguments: String..., input: Data? = nil) throws -> Result {
+    func run(_ arguments: String..., input: Data? = nil) throws -> Result { try run(arguments, input: input) }
+
+    /// Runs the binary, or a command line of which it is the last word before the arguments.
+    func run(
+        _ arguments: [String],
+        input: Data? = nil,
+        through wrapper: [String] = [],
+        environment more: [String: String] = [:]
+    ) throws -> Result {
         let process = Process()
-        process.executableURL = Tool.binary
-        process.arguments = arguments + (usesKeyFile ? ["--key-file", "key"] : [])
+        let words = wrapper + [Tool.binary.path] + arguments + (usesKeyFile ? ["--key-file", "key"] : [])
+        process.executableURL = URL(fileURLWithPath: words[0].hasPrefix("/") ? words[0] : "/usr/bin/env")
+        process.arguments = words[0].hasPrefix("/") ? Array(words.dropFirst()) : words
         process.currentDirectoryURL = directory
         var environment = ProcessInfo.processInfo.environment
         environment["PORTABLE_ARCHIVE_PASSPHRASE_COMMAND"] = nil
         environment["PORTABLE_ARCHIVE_PASSPHRASE"] = passphrase
-        process.environment = environment
+        process.environment = environment.merging(more) { $1 }
         // Files, not pipes: nothing blocks however much is printed.
         let names = ["stdin", "stdout", "stderr"].map {
             directory.appendingPathComponent(".\($0)-\(UUID().uuidString)")

@@ -19,10 +19,15 @@ enum FindingText {
         ])
     }
 
-    /// After reading: tells on stderr what opening found, and ends with 2 where something is damaged.
-    static func judgeReading(_ findings: [Finding], _ report: ReportOptions) throws {
+    /// Tells on stderr what opening an archive found.
+    static func tell(_ findings: [Finding]) {
         for finding in findings { Output.error.line("portable-archive: \(line(finding))") }
         Output.error.flush()
+    }
+
+    /// After reading: tells on stderr what opening found, and ends with 2 where something is damaged.
+    static func judgeReading(_ findings: [Finding], _ report: ReportOptions) throws {
+        tell(findings)
         if findings.contains(where: { !$0.code.isWarning }) { throw ExitStatus.damage }
     }
 }

@@ -35,35 +35,21 @@ enum ImportText {
         Output.standard.line(text)
     }
 
-    static func printJSON(_ report: ImportReport, made: RootKeys?, isDryRun: Bool) {
-        let runs = report.runs.map { run -> JSONValue in
-            .object([
-                ("source", .text(run.name)), ("id", .string(hexadecimal(run.id))), ("complete", .bool(run.isComplete)),
-                ("counts", CountText.json(run.counts)),
-                (
-                    "folders",
-                    .array(
-                        run.folders.map {
-                            .object([("folder", FolderText.json($0.folder)), ("counts", CountText.json($0.counts))])
-                        }
-                    )
-                ),
-            ])
-        }
+    static func printJSON(_ report: ImportReport, _ place: ImportPlace, isDryRun: Bool) {
         Output.standard.json(
-            [
-                ("schema", .string(Output.schema)), ("command", .string("import")),
+            Document.head("import", place.path) + [
+                ("archiveID", .optional(place.archiveID?.hex)),
+                ("recoveryCode", place.made.map { RecoveryNotice.json($0) } ?? .null),
                 ("dryRun", .bool(isDryRun)), ("interrupted", .bool(report.isInterrupted)),
-                ("archiveID", .optional(made?.archiveID.hex)),
-                ("recoveryCode", made.map { RecoveryNotice.json($0) } ?? .null),
-                ("counts", CountText.json(report.counts)), ("runs", .array(runs)),
+                ("counts", CountText.json(report.counts)),
+                ("runs", .array(report.runs.map { CountText.json($0) })),
             ],
             "rejects",
             report.rejects
         ) {
             .object([
                 ("path", .string($0.path)), ("offset", .unsigned($0.offset)), ("size", .unsigned($0.size)),
-                ("reason", .string($0.reason.words)), ("text", .string($0.text)),
+                ("reason", .string($0.reason.words)), ("detail", .string($0.text)),
             ])
         }
     }

@@ -8,26 +8,6 @@ import Synchronization
 
 /// A buffered descriptor: everything a command prints goes through here.
 final class Output: Sendable {
-    /// The name of the JSON schema that all commands share.
-    ///
-    /// `--json` prints one object with `schema` and `command`, and then the members of the command:
-    /// - `init`: `path`, `archiveID`, `recoveryCode`.
-    /// - `import`: `dryRun`, `interrupted`, `archiveID` and `recoveryCode` (null unless it made the archive), `counts`,
-    ///   `runs` [`source`, `id`, `complete`, `counts`, `folders` [`folder`, `counts`]],
-    ///   `rejects` [`path`, `offset`, `size`, `reason`, `text`].
-    /// - `list`: `messages` [`id`, `size`, `date`, `from`, `to`, `cc`, `subject`, `messageID`, `attachments`, `folders`].
-    /// - `show`: `id`, `size`, `folders`, `fields` [`name`, `value`], `text`, `textSource`, `parts`, `notes`; with `--save`
-    ///   `saved` [`part`, `file`].
-    /// - `export`: `destination`, `format`, `count`, `bytes`, `failures` (findings).
-    /// - `verify`: `level`, `verdict` (clean, warnings, damaged), `generation`, `head`, `bytes`, `messages`, `findings`.
-    /// - `info`: its facts, and `findings`. `folders`: `folders` [`folder`, `messages`, `bytes`].
-    /// - `key list`: `slots`; `key add`, `remove`, `change-passphrase`: `slot`, `note`; `key recovery`: `recoveryCode`.
-    /// - `writer list`: `writers` [`writer`, `revoked`, `label`]; `writer add`: `writer`, `file`.
-    ///
-    /// Counts are `found`, `stored`, `alreadyThere`, `rejected`, `bytes`; a folder is `mailbox` and `path`; a finding is
-    /// `code`, `name`, `warning`, `place`, `cause`, `detail`, `hint`. Dates are RFC 3339 in UTC, sizes are bytes. What
-    /// could not run has `error` {`code`, `name`, `message`, `hint`, `exitStatus`} instead.
-    static let schema = "portable-archive/1"
     static let standard = Output(1)
     static let error = Output(2)
 

@@ -4,15 +4,43 @@ import ArchiveReader
 import ArchiveWriter
 import ArgumentParser
 
-/// How a new slot is protected.
-struct NewSlotOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The new passphrase is in a file.", valueName: "file"))
+/// Where a new passphrase comes from, if it is not asked for.
+struct NewPassphraseOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The new passphrase is in a file.", valueName: "file"), completion: .file())
     var newPassphraseFile: String?
 
     @Option(help: ArgumentHelp("The new passphrase comes from an open descriptor.", valueName: "number"))
     var newPassphraseFd: Int32?
 
-    @Option(help: ArgumentHelp("Protect with a key file; it is made if it does not exist.", valueName: "file"))
+    var isGiven: Bool { newPassphraseFile != nil || newPassphraseFd != nil }
+
+    mutating func validate() throws {
+        if newPassphraseFile != nil, newPassphraseFd != nil {
+            throw ValidationError("Give one of --new-passphrase-file and --new-passphrase-fd.")
+        }
+    }
+
+    func passphrase() throws -> Passphrase {
+        if let newPassphraseFile {
+            return try SecretInput.passphrase(try SecretInput.file(newPassphraseFile, limit: 65536))
+        }
+        if let newPassphraseFd {
+            return try SecretInput.passphrase(
+                try SecretInput.descriptor(newPassphraseFd, "descriptor \(newPassphraseFd)", 65536)
+            )
+        }
+        return try SecretInput.askTwice("New passphrase: ")
+    }
+}
+
+/// How a new slot is protected.
+struct NewSlotOptions: ParsableArguments {
+    @OptionGroup var new: NewPassphraseOptions
+
+    @Option(
+        help: ArgumentHelp("Protect with a key file; it is made if it does not exist.", valueName: "file"),
+        completion: .file()
+    )
     var newKeyFile: String?
 
     @Flag(help: "With --new-key-file: a passphrase is wanted too.") var withPassphrase = false
@@ -25,12 +53,8 @@ struct NewSlotOptions: ParsableArguments {
     @Option(help: ArgumentHelp("A name for the slot, at most 64 bytes.", valueName: "text")) var label = ""
 
     mutating func validate() throws {
-        let hasPassphrase = newPassphraseFile != nil || newPassphraseFd != nil
-        if recipient != nil, newKeyFile != nil || hasPassphrase {
+        if recipient != nil, newKeyFile != nil || new.isGiven {
             throw ValidationError("A recipient slot has no passphrase and no key file.")
-        }
-        if newPassphraseFile != nil, newPassphraseFd != nil {
-            throw ValidationError("Give one of --new-passphrase-file and --new-passphrase-fd.")
         }
     }
 
@@ -50,23 +74,11 @@ struct NewSlotOptions: ParsableArguments {
             }
             return .recipient(point)
         }
-        guard let newKeyFile else { return .passphrase(try passphrase(), .standard) }
+        guard let newKeyFile else { return .passphrase(try new.passphrase(), .standard) }
         let key = try KeyFiles.openOrMake(newKeyFile)
-        if withPassphrase || newPassphraseFile != nil || newPassphraseFd != nil {
-            return .both(try passphrase(), key, .standard)
+        if withPassphrase || new.isGiven {
+            return .both(try new.passphrase(), key, .standard)
         }
         return .keyFile(key)
-    }
-
-    func passphrase() throws -> Passphrase {
-        if let newPassphraseFile {
-            return try SecretInput.passphrase(try SecretInput.file(newPassphraseFile, limit: 65536))
-        }
-        if let newPassphraseFd {
-            return try SecretInput.passphrase(
-                try SecretInput.descriptor(newPassphraseFd, "descriptor \(newPassphraseFd)", 65536)
-            )
-        }
-        return try SecretInput.askTwice("New passphrase: ")
     }
 }

@@ -6,19 +6,25 @@ import ArgumentParser
 
 /// Where the secret comes from; never from an argument, which everybody on the machine can see.
 struct SecretOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Read the passphrase from a file.", valueName: "file"))
+    @Option(help: ArgumentHelp("Read the passphrase from a file.", valueName: "file"), completion: .file())
     var passphraseFile: String?
 
     @Option(help: ArgumentHelp("Read the passphrase from an open descriptor.", valueName: "number"))
     var passphraseFd: Int32?
 
-    @Option(help: ArgumentHelp("Open with a key file, or with both if a passphrase is given too.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Open with a key file, or with both if a passphrase is given too.", valueName: "file"),
+        completion: .file()
+    )
     var keyFile: String?
 
-    @Option(help: ArgumentHelp("Open with an X25519 identity.", valueName: "file"))
+    @Option(help: ArgumentHelp("Open with an X25519 identity.", valueName: "file"), completion: .file())
     var identityFile: String?
 
-    @Option(help: ArgumentHelp("Open with the recovery code in a file ('-': ask for it).", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Open with the recovery code in a file ('-': ask for it).", valueName: "file"),
+        completion: .file()
+    )
     var recoveryFile: String?
 
     mutating func validate() throws {
@@ -53,6 +59,7 @@ struct SecretOptions: ParsableArguments {
     /// Opens an archive whose keys or writers are to be changed: that needs a secret with all rights.
     func openRoot(_ path: String) throws -> (log: ArchiveLog, root: RootKeys, slotID: UInt32?) {
         let log = try ArchiveLog(opening: try ArchivePlace.open(path))
+        FindingText.tell(log.findings)
         let unlocked = try unlock(log)
         guard let root = unlocked.access.root else { throw ArchiveError(.rightMissing, path, "it may only read") }
         return (log, root, unlocked.slotID)

@@ -7,7 +7,7 @@ enum ExportFormat: String, ExpressibleByArgument, CaseIterable {
     case tarZstd = "tar.zst"
 }
 
-struct ExportCommand: ParsableCommand, ReportingCommand {
+struct ExportCommand: ReportingCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
         abstract: "Take messages out.",
@@ -15,9 +15,9 @@ struct ExportCommand: ParsableCommand, ReportingCommand {
             + "'-' is standard output for mbox, zip, tar and tar.zst. Nothing that exists is overwritten."
     )
 
-    @Argument(help: "The archive.") var archive: String
-    @Argument(help: "What to make.") var destination: String
-    @Option(help: "eml, mbox, maildir, zip, tar or tar.zst.") var format: ExportFormat = .eml
+    @Argument(help: "The archive.", completion: .directory) var archive: String
+    @Argument(help: "What to make.", completion: .file()) var destination: String
+    @Option(help: "What to make of the messages.") var format: ExportFormat = .eml
     @Flag(help: "Make the imported files again, byte for byte.") var original = false
     @OptionGroup(title: "Which messages") var filter: MessageFilter
     @OptionGroup(title: "Secret") var secret: SecretOptions
@@ -71,7 +71,7 @@ struct ExportCommand: ParsableCommand, ReportingCommand {
             try target.finish()
         }
         progress.finish()
-        tell(count, bytes, failures, progress.seconds)
+        tell(count, bytes, archive.findings, failures, progress.seconds)
         try FindingText.judgeReading(archive.findings + failures, report)
     }
 
@@ -113,16 +113,22 @@ struct ExportCommand: ParsableCommand, ReportingCommand {
         }
     }
 
-    private func tell(_ count: Int, _ bytes: UInt64, _ failures: [Finding], _ seconds: Double) {
+    private func tell(
+        _ count: Int,
+        _ bytes: UInt64,
+        _ findings: [Finding],
+        _ failures: [Finding],
+        _ seconds: Double
+    ) {
         if report.json {
             Output.standard.json(
-                [
-                    ("schema", .string(Output.schema)), ("command", .string("export")),
+                Document.head("export", archive) + [
                     ("destination", .string(destination)), ("format", .string(original ? "original" : format.rawValue)),
-                    ("count", .number(Int64(count))), ("bytes", .unsigned(bytes)),
+                    ("exported", .number(Int64(count))), ("failed", .number(Int64(failures.count))),
+                    ("bytes", .unsigned(bytes)),
                 ],
-                "failures",
-                failures
+                "findings",
+                findings + failures
             ) { FindingText.json($0) }
         } else if destination != "-" {
             let noun = original ? "files" : "messages"

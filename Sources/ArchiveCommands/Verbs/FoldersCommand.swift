@@ -2,13 +2,13 @@ import ArchiveFormat
 import ArchiveReader
 import ArgumentParser
 
-struct FoldersCommand: ParsableCommand, ReportingCommand {
+struct FoldersCommand: ReportingCommand {
     static let configuration = CommandConfiguration(
         commandName: "folders",
         abstract: "List folders and what they hold."
     )
 
-    @Argument(help: "The archive.") var archive: String
+    @Argument(help: "The archive.", completion: .directory) var archive: String
     @OptionGroup(title: "Secret") var secret: SecretOptions
     @OptionGroup var report: ReportOptions
 
@@ -26,13 +26,13 @@ struct FoldersCommand: ParsableCommand, ReportingCommand {
         let order = names.indices.sorted { names[$0] < names[$1] }
         if report.json {
             Output.standard.json(
-                [("schema", .string(Output.schema)), ("command", .string("folders"))],
+                Document.head("folders", self.archive, archive.findings),
                 "folders",
                 order
             ) { index in
                 .object([
                     ("folder", FolderText.json(catalogue.folders[index])),
-                    ("messages", .unsigned(counts[index].messages)), ("bytes", .unsigned(counts[index].bytes)),
+                    ("messageCount", .unsigned(counts[index].messages)), ("bytes", .unsigned(counts[index].bytes)),
                 ])
             }
         } else {

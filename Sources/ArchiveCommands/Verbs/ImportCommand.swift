@@ -13,24 +13,30 @@ import ArgumentParser
     import Darwin
 #endif
 
-struct ImportCommand: ParsableCommand, ReportingCommand {
+struct ImportCommand: ReportingCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
         abstract: "Take mail in: EML files, folder trees of them, MBOX files, standard input ('-').",
         discussion: "An archive that does not exist is made first. Ctrl-C ends cleanly: what was committed stays."
     )
 
-    @Argument(help: "The archive.") var archive: String
-    @Argument(help: ArgumentHelp("Files and directories; '-' is standard input.", valueName: "source"))
+    @Argument(help: "The archive.", completion: .directory) var archive: String
+    @Argument(
+        help: ArgumentHelp("Files and directories; '-' is standard input.", valueName: "source"),
+        completion: .file()
+    )
     var sources: [String]
 
     @Option(help: ArgumentHelp("Put the mail below this folder, path with slashes.", valueName: "name")) var folder:
         String?
     @Option(help: ArgumentHelp("Whose mailbox this is.", valueName: "name")) var mailbox: String?
-    @Option(help: "Compression: zstd, zlib or stored.") var codec: CodecName = .zstd
+    @Option(help: "How records are compressed; `stored` is not at all.") var codec: CodecName = .zstd
     @Option(help: ArgumentHelp("Threads to use.", valueName: "number")) var jobs: Int?
     @Flag(help: "Read and account for everything, store nothing.") var dryRun = false
-    @Option(help: ArgumentHelp("Import with a writer credential, which cannot read.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Import with a writer credential, which cannot read.", valueName: "file"),
+        completion: .file()
+    )
     var credentialFile: String?
     @OptionGroup(title: "Secret") var secret: SecretOptions
     @OptionGroup var report: ReportOptions
@@ -51,13 +57,13 @@ struct ImportCommand: ParsableCommand, ReportingCommand {
         for source in sources where source != "-" && access(source, R_OK) != 0 {
             throw ArchiveError(.source, source, String(cString: strerror(errno)))
         }
-        let (storage, writer, made) = try open()
-        if let made, !report.json { RecoveryNotice.show(made) }
+        let place = try open()
+        if let made = place.made, !report.json { RecoveryNotice.show(made) }
         Interruption.watch()
         let progress = Progress("import", report)
         let result = try Importer.run(
-            storage,
-            as: writer,
+            place.storage,
+            as: place.writer,
             sources: sources,
             options: options,
             progress: { progress.show($0.byteCount, of: $0.totalByteCount, "\($0.found) found") },
@@ -65,7 +71,7 @@ struct ImportCommand: ParsableCommand, ReportingCommand {
         )
         progress.finish()
         if report.json {
-            ImportText.printJSON(result, made: made, isDryRun: dryRun)
+            ImportText.printJSON(result, place, isDryRun: dryRun)
         } else {
             ImportText.print(result, seconds: progress.seconds, isDryRun: dryRun)
         }
@@ -85,22 +91,51 @@ struct ImportCommand: ParsableCommand, ReportingCommand {
         return options
     }
 
-    private func open() throws -> (any Storage, WriterAccess, RootKeys?) {
+    private func open() throws -> ImportPlace {
         if let credentialFile {
             let text = try SecretInput.file(credentialFile, limit: KeyText.credential.mostTextBytes)
             let credential = try text.withUnsafeBytes { (bytes) throws(ArchiveError) in
                 try WriterCredential(text: bytes)
             }
-            return (try ArchivePlace.open(archive), .credential(credential), nil)
+            let storage = try ArchivePlace.open(archive)
+            var findings: [Finding] = []
+            let header = try LoadedHeader.load(storage, &findings)
+            FindingText.tell(findings)
+            return ImportPlace(archive, storage, .credential(credential), header.archiveID)
         }
         var status = stat()
         if lstat(archive, &status) != 0, errno == ENOENT {
             guard !dryRun else { throw ArchiveError(.notAnArchive, archive, "a dry run makes none") }
             let root = try NewArchive.make(archive, secret, label: "")
-            return (try ArchivePlace.open(archive), .root(root), root)
+            let storage = try ArchivePlace.open(archive)
+            return ImportPlace(archive, storage, .root(root), root.archiveID, made: root)
         }
         let (log, root, _) = try secret.openRoot(archive)
-        return (log.storage, .root(root), nil)
+        return ImportPlace(archive, log.storage, .root(root), log.archiveID)
+    }
+}
+
+/// Where an import goes, and with what it may write there.
+struct ImportPlace {
+    var path: String
+    var storage: any Storage
+    var writer: WriterAccess
+    var archiveID: Bytes32?
+    /// The keys of an archive that was made for this import.
+    var made: RootKeys?
+
+    init(
+        _ path: String,
+        _ storage: any Storage,
+        _ writer: WriterAccess,
+        _ archiveID: Bytes32?,
+        made: RootKeys? = nil
+    ) {
+        self.path = path
+        self.storage = storage
+        self.writer = writer
+        self.archiveID = archiveID
+        self.made = made
     }
 }
 

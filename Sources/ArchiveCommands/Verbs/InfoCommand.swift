@@ -4,13 +4,13 @@ import ArchiveReader
 import ArchiveStorage
 import ArgumentParser
 
-struct InfoCommand: ParsableCommand, ReportingCommand {
+struct InfoCommand: ReportingCommand {
     static let configuration = CommandConfiguration(
         commandName: "info",
         abstract: "Tell what an archive is; with a secret, also what it holds."
     )
 
-    @Argument(help: "The archive.") var archive: String
+    @Argument(help: "The archive.", completion: .directory) var archive: String
     @OptionGroup(title: "Secret") var secret: SecretOptions
     @OptionGroup var report: ReportOptions
 
@@ -23,9 +23,8 @@ struct InfoCommand: ParsableCommand, ReportingCommand {
         if report.json {
             Output.standard.json(
                 .object(
-                    [("schema", .string(Output.schema)), ("command", .string("info"))]
-                        + facts.map { ($0.name, $0.json) }
-                        + [("findings", .array(log.findings.map { FindingText.json($0) }))]
+                    Document.head("info", archive, keyed?.findings ?? log.findings)
+                        + facts.dropFirst().map { ($0.name, $0.json) }
                 )
             )
         } else {
@@ -65,16 +64,17 @@ struct InfoCommand: ParsableCommand, ReportingCommand {
         let segments = log.state.files.filter { $0.kind == .segment }
         let stored = log.state.files.reduce(0 as UInt64) { $0 &+ $1.length }
         var facts = [
-            Fact("path", "archive", log.storage.displayName),
+            Fact("archive", "archive", log.storage.displayName),
             Fact("archiveID", "id", log.archiveID.hex),
-            Fact("words", "id in words", Words.short(log.archiveID)),
+            Fact("archiveWords", "id in words", Words.short(log.archiveID)),
             Fact("created", "created", CalendarText.internet(Int64(clamping: header.created))),
             Fact("generation", "generation", count: log.generation),
             Fact("head", "head", log.newestHash.hex),
-            Fact("segments", "segments", count: UInt64(segments.count)),
+            Fact("headWords", "head in words", Words.short(log.newestHash)),
+            Fact("segmentCount", "segments", count: UInt64(segments.count)),
             Fact("storedBytes", "stored", bytes: stored),
-            Fact("slots", "slots", count: UInt64(header.slots.count)),
-            Fact("writers", "writers", count: UInt64(log.state.writers.count)),
+            Fact("slotCount", "slots", count: UInt64(header.slots.count)),
+            Fact("writerCount", "writers", count: UInt64(log.state.writers.count)),
         ]
         if let newest = log.newest {
             facts.append(Fact("changed", "last commit", CalendarText.internet(Int64(clamping: newest.commit.time))))
@@ -85,20 +85,13 @@ struct InfoCommand: ParsableCommand, ReportingCommand {
     private func contents(_ archive: Archive) -> [Fact] {
         let catalogue = archive.catalogue
         let bytes = catalogue.messages.reduce(0 as UInt64) { $0 &+ $1.size }
-        let runs = catalogue.runs.map { run -> JSONValue in
-            .object([
-                ("id", .string(hexadecimal(run.id))), ("source", .text(run.name)),
-                ("start", .string(CalendarText.internet(run.start))), ("complete", .bool(run.isComplete)),
-                ("counts", CountText.json(run.counts)),
-            ])
-        }
         return [
-            Fact("messages", "messages", count: UInt64(catalogue.messages.count)),
+            Fact("messageCount", "messages", count: UInt64(catalogue.messages.count)),
             Fact("messageBytes", "size of messages", bytes: bytes),
-            Fact("folders", "folders", count: UInt64(catalogue.folders.count)),
-            Fact("sourceFiles", "source files", count: UInt64(catalogue.files.count)),
-            Fact("rejects", "rejects", count: UInt64(catalogue.rejects.count)),
-            Fact("runs", "imports", "\(runs.count)", .array(runs)),
+            Fact("folderCount", "folders", count: UInt64(catalogue.folders.count)),
+            Fact("sourceFileCount", "source files", count: UInt64(catalogue.files.count)),
+            Fact("rejectCount", "rejects", count: UInt64(catalogue.rejects.count)),
+            Fact("runs", "imports", "\(catalogue.runs.count)", .array(catalogue.runs.map { CountText.json($0) })),
         ]
     }
 }
@@ -110,6 +103,18 @@ enum CountText {
             ("found", .unsigned(counts.found)), ("stored", .unsigned(counts.stored)),
             ("alreadyThere", .unsigned(counts.alreadyThere)), ("rejected", .unsigned(counts.rejected)),
             ("bytes", .unsigned(counts.byteCount)),
+        ])
+    }
+
+    static func json(_ run: Run) -> JSONValue {
+        let folders = run.folders.map { entry -> JSONValue in
+            .object([("folder", FolderText.json(entry.folder)), ("counts", json(entry.counts))])
+        }
+        return .object([
+            ("id", .string(hexadecimal(run.id))), ("source", .text(run.name)),
+            ("start", .string(CalendarText.internet(run.start))),
+            ("end", .optional(run.end.map { CalendarText.internet($0) })), ("complete", .bool(run.isComplete)),
+            ("counts", json(run.counts)), ("folders", .array(folders)),
         ])
     }
 

@@ -10,7 +10,7 @@ import ArgumentParser
     import Darwin
 #endif
 
-struct InitCommand: ParsableCommand, ReportingCommand {
+struct InitCommand: ReportingCommand {
     static let configuration = CommandConfiguration(
         commandName: "init",
         abstract: "Make an archive; print its recovery code."
@@ -25,10 +25,13 @@ struct InitCommand: ParsableCommand, ReportingCommand {
         let root = try NewArchive.make(archive, secret, label: label)
         if report.json {
             Output.standard.json(
-                .object([
-                    ("schema", .string(Output.schema)), ("command", .string("init")), ("path", .string(archive)),
-                    ("archiveID", .string(root.archiveID.hex)), ("recoveryCode", RecoveryNotice.json(root)),
-                ])
+                .object(
+                    Document.head("init", archive) + [
+                        ("archiveID", .string(root.archiveID.hex)),
+                        ("archiveWords", .string(Words.short(root.archiveID))),
+                        ("recoveryCode", RecoveryNotice.json(root)),
+                    ]
+                )
             )
         } else {
             Output.standard.line("Made \(MailText.safe(archive)), id \(Words.short(root.archiveID))")

@@ -13,9 +13,10 @@ struct KeyCommand: ParsableCommand {
 }
 
 extension KeyCommand {
-    struct List: ParsableCommand, ReportingCommand {
+    struct List: ReportingCommand {
+        static let verb = "key list"
         static let configuration = CommandConfiguration(abstract: "List slots; with a secret, also their names.")
-        @Argument(help: "The archive.") var archive: String
+        @Argument(help: "The archive.", completion: .directory) var archive: String
         @OptionGroup(title: "Secret") var secret: SecretOptions
         @OptionGroup var report: ReportOptions
 
@@ -25,7 +26,7 @@ extension KeyCommand {
             let slots = try KeyChange.list(log, read: read)
             if report.json {
                 Output.standard.json(
-                    [("schema", .string(Output.schema)), ("command", .string("key list"))],
+                    Document.head(Self.verb, archive, log.findings),
                     "slots",
                     slots
                 ) {
@@ -36,21 +37,23 @@ extension KeyCommand {
                         ("label", .optional($0.label)),
                     ])
                 }
-                return
+            } else {
+                for slot in slots { Output.standard.line(line(slot)) }
             }
-            for slot in slots {
-                Output.standard.line(
-                    "\(MessageText.padded(String(slot.id), 4)) \(MessageText.padded(SlotText.kind(slot.kind), 22)) "
-                        + "\(MessageText.padded(SlotText.rights(slot.rights), 10)) "
-                        + "\(CalendarText.minute(Int64(clamping: slot.created)))  \(MailText.safe(slot.label ?? ""))"
-                )
-            }
+            try FindingText.judgeReading(log.findings, report)
+        }
+
+        private func line(_ slot: SlotInfo) -> String {
+            "\(MessageText.padded(String(slot.id), 4)) \(MessageText.padded(SlotText.kind(slot.kind), 22)) "
+                + "\(MessageText.padded(SlotText.rights(slot.rights), 10)) "
+                + "\(CalendarText.minute(Int64(clamping: slot.created)))  \(MailText.safe(slot.label ?? ""))"
         }
     }
 
-    struct Add: ParsableCommand, ReportingCommand {
+    struct Add: ReportingCommand {
+        static let verb = "key add"
         static let configuration = CommandConfiguration(abstract: "Add a passphrase, key file or recipient.")
-        @Argument(help: "The archive.") var archive: String
+        @Argument(help: "The archive.", completion: .directory) var archive: String
         @OptionGroup(title: "New slot") var new: NewSlotOptions
         @OptionGroup(title: "Secret") var secret: SecretOptions
         @OptionGroup var report: ReportOptions
@@ -58,13 +61,14 @@ extension KeyCommand {
         func run() throws {
             let (log, root, _) = try secret.openRoot(archive)
             let id = try KeyChange.add(log.storage, root, try new.request())
-            SlotText.tell("key add", id, "Added slot \(id).", report)
+            SlotText.tell(Self.verb, archive, id, "Added slot \(id).", report)
         }
     }
 
-    struct Remove: ParsableCommand, ReportingCommand {
+    struct Remove: ReportingCommand {
+        static let verb = "key remove"
         static let configuration = CommandConfiguration(abstract: "Remove a slot.")
-        @Argument(help: "The archive.") var archive: String
+        @Argument(help: "The archive.", completion: .directory) var archive: String
         @Argument(help: "The number of the slot, as `key list` shows it.") var slot: UInt32
         @OptionGroup(title: "Secret") var secret: SecretOptions
         @OptionGroup var report: ReportOptions
@@ -72,18 +76,21 @@ extension KeyCommand {
         func run() throws {
             let (log, root, _) = try secret.openRoot(archive)
             try KeyChange.remove(log.storage, root, slotID: slot)
-            SlotText.tell("key remove", slot, "Removed slot \(slot). \(SlotText.notRevoked)", report)
+            SlotText.tell(Self.verb, archive, slot, "Removed slot \(slot). \(SlotText.notRevoked)", report)
         }
     }
 
-    struct ChangePassphrase: ParsableCommand, ReportingCommand {
+    struct ChangePassphrase: ReportingCommand {
+        static let verb = "key change-passphrase"
         static let configuration = CommandConfiguration(
             abstract: "Give the slot that was opened, or another, a new passphrase."
         )
-        @Argument(help: "The archive.") var archive: String
+        @Argument(help: "The archive.", completion: .directory) var archive: String
         @Option(help: ArgumentHelp("The slot to change, if not the one that opened.", valueName: "number")) var slot:
             UInt32?
-        @OptionGroup(title: "New slot") var new: NewSlotOptions
+        @Option(help: ArgumentHelp("Another name for the slot, at most 64 bytes.", valueName: "text")) var label:
+            String?
+        @OptionGroup(title: "New passphrase") var new: NewPassphraseOptions
         @OptionGroup(title: "Secret") var secret: SecretOptions
         @OptionGroup var report: ReportOptions
 
@@ -93,7 +100,7 @@ extension KeyCommand {
                 throw CommandFailure("which slot?", hint: "name it with --slot; `key list` shows them")
             }
             guard let old = try KeyChange.list(log, read: root.read).first(where: { $0.id == slot }) else {
-                throw CommandFailure("there is no slot \(slot)", hint: "`key list` shows them")
+                throw ArchiveError(.notFound, "slot \(slot)")
             }
             let protection: SlotProtection
             switch old.kind {
@@ -106,20 +113,21 @@ extension KeyCommand {
             case .keyFile, .recipient:
                 throw CommandFailure("slot \(slot) has no passphrase", hint: "add one with `key add`")
             }
-            let label = new.label.isEmpty ? old.label ?? "" : new.label
+            let label = self.label ?? old.label ?? ""
             let id = try KeyChange.replace(
                 log.storage,
                 root,
                 slotID: slot,
                 with: SlotRequest(protection, rights: old.rights, label: label)
             )
-            SlotText.tell("key change-passphrase", id, "Slot \(slot) is now slot \(id). \(SlotText.notRevoked)", report)
+            SlotText.tell(Self.verb, archive, id, "Slot \(slot) is now slot \(id). \(SlotText.notRevoked)", report)
         }
     }
 
-    struct Recovery: ParsableCommand, ReportingCommand {
+    struct Recovery: ReportingCommand {
+        static let verb = "key recovery"
         static let configuration = CommandConfiguration(abstract: "Show the recovery code.")
-        @Argument(help: "The archive.") var archive: String
+        @Argument(help: "The archive.", completion: .directory) var archive: String
         @OptionGroup(title: "Secret") var secret: SecretOptions
         @OptionGroup var report: ReportOptions
 
@@ -127,15 +135,13 @@ extension KeyCommand {
             let (_, root, _) = try secret.openRoot(archive)
             guard report.json else { return RecoveryNotice.show(root) }
             Output.standard.json(
-                .object([
-                    ("schema", .string(Output.schema)), ("command", .string("key recovery")),
-                    ("recoveryCode", RecoveryNotice.json(root)),
-                ])
+                .object(Document.head(Self.verb, archive) + [("recoveryCode", RecoveryNotice.json(root))])
             )
         }
     }
 
-    struct Identity: ParsableCommand, ReportingCommand {
+    struct Identity: ReportingCommand {
+        static let verb = "key identity"
         static let configuration = CommandConfiguration(
             abstract: "Make an X25519 identity; print the recipient to give away."
         )
@@ -149,10 +155,9 @@ extension KeyCommand {
             let recipient = text.withUnsafeBytes { String(decoding: $0.dropLast(), as: UTF8.self) }
             guard report.json else { return Output.standard.line(recipient) }
             Output.standard.json(
-                .object([
-                    ("schema", .string(Output.schema)), ("command", .string("key identity")),
-                    ("recipient", .string(recipient)),
-                ])
+                .object(
+                    Document.head(Self.verb) + [("file", .string(file)), ("recipient", .string(recipient))]
+                )
             )
         }
     }
@@ -175,13 +180,10 @@ enum SlotText {
 
     static func rights(_ rights: SlotRights) -> String { rights == .all ? "all" : "read-only" }
 
-    static func tell(_ command: String, _ slot: UInt32, _ text: String, _ report: ReportOptions) {
+    static func tell(_ command: String, _ archive: String, _ slot: UInt32, _ text: String, _ report: ReportOptions) {
         guard report.json else { return Output.standard.line(text) }
         Output.standard.json(
-            .object([
-                ("schema", .string(Output.schema)), ("command", .string(command)), ("slot", .number(Int64(slot))),
-                ("note", .string(text)),
-            ])
+            .object(Document.head(command, archive) + [("slot", .number(Int64(slot))), ("note", .string(text))])
         )
     }
 }

@@ -2,10 +2,10 @@ import ArchiveFormat
 import ArchiveReader
 import ArgumentParser
 
-struct ListCommand: ParsableCommand, ReportingCommand {
+struct ListCommand: ReportingCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "List messages.")
 
-    @Argument(help: "The archive.") var archive: String
+    @Argument(help: "The archive.", completion: .directory) var archive: String
     @OptionGroup(title: "Which messages") var filter: MessageFilter
     @OptionGroup(title: "Secret") var secret: SecretOptions
     @OptionGroup var report: ReportOptions
@@ -15,7 +15,7 @@ struct ListCommand: ParsableCommand, ReportingCommand {
         let choices = filter.choose(from: archive.catalogue)
         if report.json {
             Output.standard.json(
-                [("schema", .string(Output.schema)), ("command", .string("list"))],
+                Document.head("list", self.archive, archive.findings),
                 "messages",
                 choices
             ) { MessageText.json($0, archive.catalogue) }
@@ -47,7 +47,7 @@ enum MessageText {
             ("date", .optional(envelope.date.map { CalendarText.internet($0) })),
             ("from", field(envelope.from)), ("to", field(envelope.to)), ("cc", field(envelope.cc)),
             ("subject", field(envelope.subject)), ("messageID", field(envelope.messageID)),
-            ("attachments", .unsigned(envelope.attachments)),
+            ("attachmentCount", .unsigned(envelope.attachments)),
             ("folders", .array(choice.placements.map { FolderText.json(catalogue.folders[$0.folder]) })),
         ])
     }

@@ -3,19 +3,22 @@ import ArchiveReader
 import ArgumentParser
 import MailDisplay
 
-struct ShowCommand: ParsableCommand, ReportingCommand {
+struct ShowCommand: ReportingCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
         abstract: "Show a message, its bytes or its attachments."
     )
 
-    @Argument(help: "The archive.") var archive: String
+    @Argument(help: "The archive.", completion: .directory) var archive: String
     @Argument(help: ArgumentHelp("The beginning of the message's id, as `list` shows it.", valueName: "id"))
     var message: String
     @Flag(help: "The bytes of the message, as they were imported.") var raw = false
     @Flag(help: "All header fields.") var headers = false
     @Option(help: ArgumentHelp("The decoded bytes of one part.", valueName: "number")) var part: Int?
-    @Option(help: ArgumentHelp("Save the attachments in a new directory.", valueName: "directory"))
+    @Option(
+        help: ArgumentHelp("Save the attachments in a new directory.", valueName: "directory"),
+        completion: .directory
+    )
     var save: String?
     @OptionGroup(title: "Secret") var secret: SecretOptions
     @OptionGroup var report: ReportOptions
@@ -45,10 +48,10 @@ struct ShowCommand: ParsableCommand, ReportingCommand {
             if let part {
                 try writePart(part, of: message)
             } else if let save {
-                try saveAttachments(of: message, in: save)
+                try saveAttachments(of: message, in: save, archive, entry)
             } else {
                 let shown = MessageDisplay.parse(message)
-                if report.json { printJSON(shown, entry, archive.catalogue) } else { printText(shown, entry) }
+                if report.json { printJSON(shown, archive, entry) } else { printText(shown, entry) }
             }
         }
         try FindingText.judgeReading(archive.findings, report)
@@ -64,9 +67,10 @@ struct ShowCommand: ParsableCommand, ReportingCommand {
         }
         let found = catalogue.messages.filter { $0.content.hex.hasPrefix(wanted) }
         guard found.count == 1, let first = found.first else {
-            throw CommandFailure(
-                found.isEmpty ? "there is no message \(message)" : "\(found.count) messages begin with \(message)",
-                hint: "`list` shows the ids"
+            throw ArchiveError(
+                .notFound,
+                "message \(message)",
+                found.count > 1 ? "\(found.count) messages begin so: give more of the id" : ""
             )
         }
         return first
@@ -76,11 +80,16 @@ struct ShowCommand: ParsableCommand, ReportingCommand {
         do {
             try MessageDisplay.decodePart(index, of: message) { Output.standard.raw($0) }
         } catch is PartError {
-            throw CommandFailure("there is no part \(index)", hint: "`show` lists the parts")
+            throw CommandFailure("there is no part \(index)", hint: "`show` lists the parts", code: .notFound)
         }
     }
 
-    private func saveAttachments(of message: UnsafeRawBufferPointer, in directory: String) throws {
+    private func saveAttachments(
+        of message: UnsafeRawBufferPointer,
+        in directory: String,
+        _ archive: Archive,
+        _ entry: CatalogueMessage
+    ) throws {
         try ExportDirectory.prepare(directory)
         var names = UniqueNames()
         var saved: [(index: Int, name: String)] = []
@@ -101,7 +110,7 @@ struct ShowCommand: ParsableCommand, ReportingCommand {
             for part in saved { Output.standard.line("\(part.index)  \(directory)/\(part.name)") }
             return
         }
-        Output.standard.json([("schema", .string(Output.schema)), ("command", .string("show"))], "saved", saved) {
+        Output.standard.json(head(archive, entry), "saved", saved) {
             .object([("part", .number(Int64($0.index))), ("file", .string("\(directory)/\($0.name)"))])
         }
     }
@@ -124,11 +133,21 @@ struct ShowCommand: ParsableCommand, ReportingCommand {
                     + part.safeFileName
             )
         }
-        for note in shown.notes { Output.error.line("portable-archive: shown in part: \(note)") }
+        for note in shown.notes { Output.error.line("portable-archive: shown in part: \(note.words)") }
         Output.error.flush()
     }
 
-    private func printJSON(_ shown: DisplayMessage, _ entry: CatalogueMessage, _ catalogue: Catalogue) {
+    /// The members that `show` has with and without `--save`.
+    private func head(_ archive: Archive, _ entry: CatalogueMessage) -> [(String, JSONValue)] {
+        let folders = archive.catalogue.folders
+        let places = Set(entry.placements.map(\.folder)).sorted().filter { folders.indices.contains($0) }
+        return Document.head("show", self.archive, archive.findings) + [
+            ("id", .string(entry.content.hex)), ("size", .unsigned(entry.size)),
+            ("folders", .array(places.map { FolderText.json(folders[$0]) })),
+        ]
+    }
+
+    private func printJSON(_ shown: DisplayMessage, _ archive: Archive, _ entry: CatalogueMessage) {
         let parts = shown.parts.map { part -> JSONValue in
             .object([
                 ("part", .number(Int64(part.index))), ("contentType", .string(part.contentType)),
@@ -136,21 +155,31 @@ struct ShowCommand: ParsableCommand, ReportingCommand {
                 ("fileName", .optional(part.fileName)), ("size", .unsigned(part.decodedSize)),
             ])
         }
-        let folders = Set(entry.placements.map(\.folder)).sorted().filter { catalogue.folders.indices.contains($0) }
+        let fields = shown.fields.map { field -> JSONValue in
+            .object([("name", .string(field.name)), ("value", .string(field.value))])
+        }
         Output.standard.json(
-            .object([
-                ("schema", .string(Output.schema)), ("command", .string("show")),
-                ("id", .string(entry.content.hex)), ("size", .unsigned(entry.size)),
-                ("folders", .array(folders.map { FolderText.json(catalogue.folders[$0]) })),
-                (
-                    "fields",
-                    .array(
-                        shown.fields.map { .object([("name", .string($0.name)), ("value", .string($0.value))]) }
-                    )
-                ),
-                ("text", .string(shown.text)), ("textSource", .string("\(shown.textSource)")),
-                ("parts", .array(parts)), ("notes", .array(shown.notes.map { .string("\($0)") })),
-            ])
+            .object(
+                head(archive, entry) + [
+                    ("fields", .array(fields)), ("text", .string(shown.text)),
+                    ("textSource", .string("\(shown.textSource)")), ("parts", .array(parts)),
+                    ("notes", .array(shown.notes.map { .string($0.words) })),
+                ]
+            )
         )
+    }
+}
+
+extension DisplayNote {
+    /// What could not be shown, as a user reads it.
+    var words: String {
+        switch self {
+        case .messageCut(let bytes): "only the first \(bytes) bytes of the message were read"
+        case .fieldsOmitted(let count): "\(count) more header fields"
+        case .fieldsShortened(let count): "\(count) header fields of parts were read only in part"
+        case .partsOmitted(let count): "\(count) more parts"
+        case .textCut(let bytes): "only the first \(bytes) bytes of the text"
+        case .nestedTooDeep: "the innermost parts are nested too deep to be opened"
+        }
     }
 }

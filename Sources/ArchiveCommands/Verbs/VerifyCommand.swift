@@ -1,8 +1,9 @@
+import ArchiveCrypto
 import ArchiveFormat
 import ArchiveReader
 import ArgumentParser
 
-struct VerifyCommand: ParsableCommand, ReportingCommand {
+struct VerifyCommand: ReportingCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Prove that an archive is whole.",
@@ -10,7 +11,7 @@ struct VerifyCommand: ParsableCommand, ReportingCommand {
             + "With one, every message is rebuilt too (--full)."
     )
 
-    @Argument(help: "The archive.") var archive: String
+    @Argument(help: "The archive.", completion: .directory) var archive: String
     @Flag(help: "Hash every byte and check every signature; needs no secret.") var keyless = false
     @Flag(help: "Check heads, journal and lengths only.") var quick = false
     @Flag(help: "Also rebuild every message; asks for the secret if none is given.") var full = false
@@ -50,11 +51,12 @@ struct VerifyCommand: ParsableCommand, ReportingCommand {
         let verdict = result.isDamaged ? "damaged" : result.isClean ? "clean" : "clean, with warnings"
         if report.json {
             Output.standard.json(
-                [
-                    ("schema", .string(Output.schema)), ("command", .string("verify")), ("level", .string(name)),
+                Document.head("verify", archive) + [
+                    ("level", .string(name)),
                     ("verdict", .string(result.isDamaged ? "damaged" : result.isClean ? "clean" : "warnings")),
                     ("generation", .unsigned(result.generation)), ("head", .string(result.head.hex)),
-                    ("bytes", .unsigned(result.byteCount)), ("messages", .number(Int64(result.messageCount))),
+                    ("headWords", .string(Words.short(result.head))), ("bytes", .unsigned(result.byteCount)),
+                    ("messageCount", .number(Int64(result.messageCount))),
                 ],
                 "findings",
                 result.findings
@@ -72,5 +74,6 @@ struct VerifyCommand: ParsableCommand, ReportingCommand {
         }
         Output.standard.line(text)
         Output.standard.line("head \(result.head.hex)")
+        Output.standard.line("     \(Words.short(result.head))  (compare with the words you noted before)")
     }
 }

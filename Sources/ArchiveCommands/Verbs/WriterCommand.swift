@@ -14,9 +14,10 @@ struct WriterCommand: ParsableCommand {
 }
 
 extension WriterCommand {
-    struct Add: ParsableCommand, ReportingCommand {
+    struct Add: ReportingCommand {
+        static let verb = "writer add"
         static let configuration = CommandConfiguration(abstract: "Make a credential file.")
-        @Argument(help: "The archive.") var archive: String
+        @Argument(help: "The archive.", completion: .directory) var archive: String
         @Argument(help: "The credential file to make.") var file: String
         @Option(help: ArgumentHelp("A name for the writer, at most 64 bytes.", valueName: "text")) var label = ""
         @OptionGroup(title: "Secret") var secret: SecretOptions
@@ -29,17 +30,15 @@ extension WriterCommand {
             let key = credential.signing.publicKey.hex
             guard report.json else { return Output.standard.line("Made \(MailText.safe(file)) for writer \(key)") }
             Output.standard.json(
-                .object([
-                    ("schema", .string(Output.schema)), ("command", .string("writer add")), ("writer", .string(key)),
-                    ("file", .string(file)),
-                ])
+                .object(Document.head(Self.verb, archive) + [("writer", .string(key)), ("file", .string(file))])
             )
         }
     }
 
-    struct List: ParsableCommand, ReportingCommand {
+    struct List: ReportingCommand {
+        static let verb = "writer list"
         static let configuration = CommandConfiguration(abstract: "List writers; with a secret, also their names.")
-        @Argument(help: "The archive.") var archive: String
+        @Argument(help: "The archive.", completion: .directory) var archive: String
         @OptionGroup(title: "Secret") var secret: SecretOptions
         @OptionGroup var report: ReportOptions
 
@@ -51,7 +50,7 @@ extension WriterCommand {
             }
             if report.json {
                 Output.standard.json(
-                    [("schema", .string(Output.schema)), ("command", .string("writer list"))],
+                    Document.head(Self.verb, archive, log.findings),
                     "writers",
                     writers
                 ) {
@@ -59,13 +58,13 @@ extension WriterCommand {
                         ("writer", .string($0.key)), ("revoked", .bool($0.isRevoked)), ("label", .optional($0.label)),
                     ])
                 }
-                return
+            } else {
+                for writer in writers {
+                    let state = writer.isRevoked ? "revoked" : "valid  "
+                    Output.standard.line("\(writer.key)  \(state)  \(MailText.safe(writer.label ?? ""))")
+                }
             }
-            for writer in writers {
-                Output.standard.line(
-                    "\(writer.key)  \(writer.isRevoked ? "revoked" : "valid  ")  \(MailText.safe(writer.label ?? ""))"
-                )
-            }
+            try FindingText.judgeReading(log.findings, report)
         }
 
         private func label(_ writer: WriterState, _ log: ArchiveLog, _ read: ReadKeys?) -> String? {
@@ -77,11 +76,12 @@ extension WriterCommand {
         }
     }
 
-    struct Revoke: ParsableCommand, ReportingCommand {
+    struct Revoke: ReportingCommand {
+        static let verb = "writer revoke"
         static let configuration = CommandConfiguration(
             abstract: "Revoke a writer: what it commits from now on is void."
         )
-        @Argument(help: "The archive.") var archive: String
+        @Argument(help: "The archive.", completion: .directory) var archive: String
         @Argument(help: "The beginning of the writer's key, as `writer list` shows it.") var writer: String
         @OptionGroup(title: "Secret") var secret: SecretOptions
         @OptionGroup var report: ReportOptions
@@ -90,9 +90,10 @@ extension WriterCommand {
             let (log, root, _) = try secret.openRoot(archive)
             let found = log.state.writers.filter { $0.key.hex.hasPrefix(writer.lowercased()) }
             guard found.count == 1, let key = found.first?.key, !writer.isEmpty else {
-                throw CommandFailure(
-                    found.isEmpty ? "there is no such writer" : "more than one writer begins so",
-                    hint: "`writer list` shows them"
+                throw ArchiveError(
+                    .notFound,
+                    "writer \(writer)",
+                    found.count > 1 ? "\(found.count) writers begin so: give more of the key" : ""
                 )
             }
             try WriterChange.revoke(log.storage, root, writerKey: key)
@@ -100,10 +101,7 @@ extension WriterCommand {
                 return Output.standard.line("Revoked writer \(key.hex). What it committed before stays.")
             }
             Output.standard.json(
-                .object([
-                    ("schema", .string(Output.schema)), ("command", .string("writer revoke")),
-                    ("writer", .string(key.hex)),
-                ])
+                .object(Document.head(Self.verb, archive) + [("writer", .string(key.hex))])
             )
         }
     }
