@@ -30,12 +30,13 @@ let package = Package(
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CGMime", pkgConfig: "gmime-3.0", providers: [.apt(["libgmime-3.0-dev"])]),
         .systemLibrary(name: "CXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+        .target(name: "CBlake2"),
         .target(name: "CPlatform"),
         .target(name: "CSpecText", exclude: ["README.TXT"]),
 
         // The format, from bytes upwards. Arrows point downwards only.
         .target(name: "ArchiveFormat", swiftSettings: embeddable),
-        .target(name: "ArchiveCrypto", dependencies: ["ArchiveFormat", "CSodium"], swiftSettings: common),
+        .target(name: "ArchiveCrypto", dependencies: ["ArchiveFormat", "CBlake2", "CSodium"], swiftSettings: common),
         .target(name: "ArchiveCompression", dependencies: ["ArchiveFormat", "CZstd", "CZlib"], swiftSettings: common),
         .target(name: "ArchiveStorage", dependencies: ["ArchiveFormat", "CPlatform"], swiftSettings: common),
         .target(
@@ -94,7 +95,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ArchiveCryptoTests",
-            dependencies: ["ArchiveCrypto", "ArchiveFormat", "ArchiveTestSupport"],
+            dependencies: ["ArchiveCrypto", "ArchiveFormat", "ArchiveTestSupport", "CBlake2"],
             swiftSettings: common
         ),
         .testTarget(
