@@ -136,3 +136,17 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// The fuzz targets build with flags of their own, so they are there only for `Tests/Fuzz/run`.
+if Context.environment["FUZZ"] == "1" {
+    package.targets.append(
+        .executableTarget(
+            name: "archive-fuzz",
+            dependencies: [
+                "ArchiveFormat", "ArchiveCrypto", "ArchiveStorage", "ArchiveReader", "MailFormats",
+            ],
+            path: "Tests/Fuzz/Targets",
+            swiftSettings: common
+        )
+    )
+}
