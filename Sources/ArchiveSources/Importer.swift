@@ -15,8 +15,8 @@ package enum Importer {
         as access: WriterAccess,
         sources: [String],
         options: ImportOptions,
-        progress: (ImportProgress) -> Void = { _ in },
-        shouldStop: () -> Bool = { false }
+        progress: @escaping (ImportProgress) -> Void = { _ in },
+        shouldStop: @escaping () -> Bool = { false }
     ) throws(ArchiveError) -> ImportReport {
         var opened: [ImportSource] = []
         for source in sources { opened.append(try ImportSource(source)) }
@@ -37,22 +37,24 @@ package enum Importer {
         let total = opened.reduce(0) { $0 + $1.byteCount }
         var done: UInt64 = 0
         for source in opened {
-            let run = ImportRun(source, session, access, options, storage.displayName)
-            try run.start()
-            var found: UInt64 = 0
-            let isWhole = try run.work(
+            let before = done
+            let run = ImportRun(
+                source,
+                session,
+                options,
                 progress: { counts in
-                    found = counts.found
                     progress(
                         ImportProgress(
-                            found: found,
-                            byteCount: done + counts.byteCount,
-                            totalByteCount: max(total, done)
+                            found: counts.found,
+                            byteCount: before + counts.byteCount,
+                            totalByteCount: max(total, before)
                         )
                     )
                 },
                 shouldStop: shouldStop
             )
+            run.start()
+            let isWhole = try run.work()
             try run.end(isWhole: isWhole)
             done += run.run.counts.byteCount
             report.runs.append(run.run)

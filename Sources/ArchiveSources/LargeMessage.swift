@@ -95,9 +95,7 @@ struct LargeMessage {
         var object: [UInt8] = []
         object.append(littleEndian: UInt32(recipe.count))
         object += recipe
-        try object.withUnsafeBufferPointer { (b) throws(ArchiveError) in
-            try session.add(key, UnsafeRawBufferPointer(b))
-        }
+        try session.add(key, object)
         return (id, size, envelope, true)
     }
 
@@ -147,11 +145,9 @@ struct LargeMessage {
         func flush() throws(ArchiveError) {
             guard !pending.isEmpty else { return }
             let id = pending.withUnsafeBytes { keys.contentID(of: $0) }
-            try pending.withUnsafeBufferPointer { (b) throws(ArchiveError) in
-                try session.add(ObjectKey(id, .part), UnsafeRawBufferPointer(b))
-            }
             list.append(Recipe.Part(id: id, size: UInt32(pending.count)))
-            pending.removeAll(keepingCapacity: true)
+            try session.add(ObjectKey(id, .part), pending)
+            pending = []
         }
         func collect(_ bytes: UnsafeRawBufferPointer) throws(ArchiveError) {
             var from = 0

@@ -6,7 +6,7 @@ import Dispatch
 import MailFormats
 import Synchronization
 
-/// Prepares messages on worker threads and gives them back in the order of submission.
+/// Reads and prepares messages on worker threads and gives them back in the order of submission.
 final class PreparePipeline {
     struct MboxItem: Sendable {
         var message: MboxMessage
@@ -14,7 +14,7 @@ final class PreparePipeline {
     }
 
     enum Work: Sendable {
-        case eml(any RandomAccessBytes, SourceFileEntry, Folder)
+        case file(SourceItem)
         case mbox(MboxBlock, [MboxItem], MboxDialect, Folder)
     }
 
@@ -25,10 +25,13 @@ final class PreparePipeline {
     }
 
     enum Finished: Sendable {
-        case eml(PreparedMessage, any RandomAccessBytes, SourceFileEntry, Folder)
-        case unreadable(SourceFileEntry, String)
+        /// A file of one message.
+        case eml(PreparedMessage, SourceFileEntry)
+        /// A file that is none, or too long a message for memory: opened, and told by its first bytes.
+        case other(SourceItem, any RandomAccessBytes, MailKind)
+        case unreadable(SourceItem, String)
         case mbox([PreparedItem])
-        /// Bytes that the scanner announced and did not hand over: the import must not go on.
+        /// Bytes that the scanner announced and did not hand over.
         case lost(Origin)
     }
 
@@ -37,40 +40,41 @@ final class PreparePipeline {
         let result = Mutex<[Finished]?>(nil)
     }
 
-    private let keys: AppendKeys
+    private let workshop: Workshop
     private let mostInFlight: Int
     private let queue = DispatchQueue(label: "portable-archive.prepare", attributes: .concurrent)
     private var inFlight: [Job] = []
     private var ready: [Finished] = []
     private var batch: [Work] = []
-    private var batchBytes: UInt64 = 0
 
-    init(keys: AppendKeys, jobs: Int) {
-        self.keys = keys
+    /// Files in a batch: enough that a batch takes milliseconds.
+    private static let batchCount = 24
+
+    /// - Parameters:
+    ///   - known: Objects that the archive has: messages among them are not taken apart again.
+    init(keys: AppendKeys, known: Set<ObjectKey>, jobs: Int) {
+        workshop = Workshop(keys, known)
         mostInFlight = max(1, jobs) + 2
     }
 
-    /// Small files are handed over in batches of about a mebibyte.
-    func submit(_ work: Work) throws(ArchiveError) {
+    /// Files are handed over in batches.
+    func submit(_ work: Work) {
         batch.append(work)
-        switch work {
-        case .eml(let file, _, _): batchBytes += file.byteCount
-        case .mbox: batchBytes += 1 << 20
+        if case .mbox = work {
+            dispatch()
+        } else if batch.count >= PreparePipeline.batchCount {
+            dispatch()
         }
-        if batchBytes >= 1 << 20 || batch.count >= 16 { dispatch() }
     }
 
     private func dispatch() {
         guard !batch.isEmpty else { return }
         let work = batch
         batch = []
-        batchBytes = 0
         let job = Job()
         inFlight.append(job)
-        queue.async { [keys] in
-            var splitter = MIMESplitter(minimumByteCount: PreparedMessage.smallestPart)
-            var scratch = ByteScratch()
-            let results = work.map { PreparePipeline.prepare($0, keys, &splitter, &scratch) }
+        queue.async { [workshop] in
+            let results = workshop.prepare(work)
             job.result.withLock { $0 = results }
             job.done.signal()
         }
@@ -89,94 +93,93 @@ final class PreparePipeline {
         }
         return ready.popLast()
     }
-
-    private static func prepare(
-        _ work: Work,
-        _ keys: AppendKeys,
-        _ splitter: inout MIMESplitter,
-        _ scratch: inout ByteScratch
-    ) -> Finished {
-        switch work {
-        case .eml(let file, let entry, let folder):
-            do throws(StorageError) {
-                let bytes = try file.read(at: 0, count: Int(clamping: file.byteCount))
-                if UInt64(bytes.count) != file.byteCount { return .unreadable(entry, "it became shorter") }
-                if let source = file as? SourceFile, try source.changedSinceOpened() {
-                    return .unreadable(entry, "it changed while it was read")
-                }
-                let message = bytes.withUnsafeBytes {
-                    PreparedMessage($0, keys: keys, splitter: &splitter, scratch: &scratch)
-                }
-                return .eml(message, file, entry, folder)
-            } catch {
-                return .unreadable(entry, error.message)
-            }
-        case .mbox(let block, let items, let dialect, let folder):
-            var prepared: [PreparedItem] = []
-            prepared.reserveCapacity(items.count)
-            for item in items {
-                var origin = item.origin
-                let message = block.withBytes(of: item.message.content) { raw -> PreparedMessage in
-                    guard item.message.traits.contains(.holdsFromLines) else {
-                        return PreparedMessage(raw, keys: keys, splitter: &splitter, scratch: &scratch)
-                    }
-                    var bytes: [UInt8] = []
-                    let undone = dialect.quoting.undo(raw, lineEnds: dialect.lineEnds, into: &bytes)
-                    guard undone.changed else {
-                        return PreparedMessage(raw, keys: keys, splitter: &splitter, scratch: &scratch)
-                    }
-                    origin.note(dialect.quoting, undone.exceptions)
-                    return bytes.withUnsafeBytes {
-                        PreparedMessage($0, keys: keys, splitter: &splitter, scratch: &scratch)
-                    }
-                }
-                guard let message else { return .lost(item.origin) }
-                prepared.append(PreparedItem(message: message, origin: origin, folder: folder))
-            }
-            return .mbox(prepared)
-        }
-    }
 }
 
-/// A hash over a file that grows on a queue of its own, while the file is worked on.
-///
-/// Unchecked: the hash state is touched on the serial queue only.
-final class SerialHash: @unchecked Sendable {
-    private let queue = DispatchQueue(label: "portable-archive.hash")
-    private let limit = DispatchSemaphore(value: 4)
-    private let hash: StreamingHash
+/// What the worker threads do, with tools that are used again.
+private final class Workshop: Sendable {
+    private let keys: AppendKeys
+    private let known: Set<ObjectKey>
+    private let idle = Mutex<[Bench]>([])
 
-    init(_ hasher: consuming Blake2b) {
-        hash = StreamingHash(hasher)
+    /// Unchecked: taken from the list by one thread at a time.
+    private final class Bench: @unchecked Sendable {
+        var splitter = MIMESplitter(minimumByteCount: PreparedMessage.smallestPart)
+        var scratch = ByteScratch()
     }
 
-    func update(_ block: MboxBlock) {
-        limit.wait()
-        queue.async { [self] in
-            _ = block.withBytes(of: block.offset..<block.offset + block.byteCount) { hash.update($0) }
-            limit.signal()
-        }
+    init(_ keys: AppendKeys, _ known: Set<ObjectKey>) {
+        self.keys = keys
+        self.known = known
     }
 
-    func update(_ bytes: [UInt8]) {
-        queue.sync { bytes.withUnsafeBytes { hash.update($0) } }
-    }
-
-    func update(_ source: FileByteSource, _ range: Range<UInt64>) throws(ArchiveError) {
-        var offset = range.lowerBound
-        while offset < range.upperBound {
-            let count = Int(min(4 << 20, range.upperBound - offset))
-            let start = offset
-            let bytes = try ImportSource.source { () throws(StorageError) in
-                try source.file.read(at: start, count: count)
+    func prepare(_ work: [PreparePipeline.Work]) -> [PreparePipeline.Finished] {
+        let bench = idle.withLock { $0.popLast() } ?? Bench()
+        defer { idle.withLock { $0.append(bench) } }
+        return work.map { work in
+            switch work {
+            case .file(let item): prepare(item, bench)
+            case .mbox(let block, let items, let dialect, let folder): prepare(block, items, dialect, folder, bench)
             }
-            guard bytes.count == count else { throw ArchiveError(.source, source.file.displayName, "became shorter") }
-            update(bytes)
-            offset += UInt64(count)
         }
     }
 
-    func finish() -> Bytes32 {
-        queue.sync { hash.finish() }
+    private func prepare(_ item: SourceItem, _ bench: Bench) -> PreparePipeline.Finished {
+        do throws(StorageError) {
+            let file = try item.open()
+            guard file.byteCount <= UInt64(PreparedMessage.largest) else {
+                let prefix = try file.read(at: 0, count: MailKind.prefixByteCount)
+                return .other(item, file, prefix.withUnsafeBytes { MailKind.sniff(prefix: $0, nameHint: item.hint) })
+            }
+            let object = try PreparedMessage.readWhole(file)
+            let kind = object.withUnsafeBytes { object -> MailKind in
+                let raw = object.slice(PreparedMessage.lead, object.count - PreparedMessage.lead)
+                return MailKind.sniff(
+                    prefix: raw.slice(0, min(raw.count, MailKind.prefixByteCount)),
+                    nameHint: item.hint
+                )
+            }
+            guard object.count == PreparedMessage.lead + Int(file.byteCount) else {
+                return .unreadable(item, "it became shorter while it was read")
+            }
+            guard kind == .eml else { return .other(item, file, kind) }
+            let message = PreparedMessage(whole: object, keys, known, &bench.splitter, &bench.scratch)
+            if let source = file as? SourceFile, try source.changedSinceOpened() {
+                return .unreadable(item, "it changed while it was read")
+            }
+            return .eml(message, item.entry(file, kind: .eml, pieces: 1))
+        } catch {
+            return .unreadable(item, error.message)
+        }
+    }
+
+    private func prepare(
+        _ block: MboxBlock,
+        _ items: [PreparePipeline.MboxItem],
+        _ dialect: MboxDialect,
+        _ folder: Folder,
+        _ bench: Bench
+    ) -> PreparePipeline.Finished {
+        var prepared: [PreparePipeline.PreparedItem] = []
+        prepared.reserveCapacity(items.count)
+        for item in items {
+            var origin = item.origin
+            let message = block.withBytes(of: item.message.content) { raw -> PreparedMessage in
+                guard item.message.traits.contains(.holdsFromLines) else {
+                    return PreparedMessage(raw, keys, known, &bench.splitter, &bench.scratch)
+                }
+                var bytes: [UInt8] = []
+                let undone = dialect.quoting.undo(raw, lineEnds: dialect.lineEnds, into: &bytes)
+                guard undone.changed else {
+                    return PreparedMessage(raw, keys, known, &bench.splitter, &bench.scratch)
+                }
+                origin.note(dialect.quoting, undone.exceptions)
+                return bytes.withUnsafeBytes {
+                    PreparedMessage($0, keys, known, &bench.splitter, &bench.scratch)
+                }
+            }
+            guard let message else { return .lost(item.origin) }
+            prepared.append(PreparePipeline.PreparedItem(message: message, origin: origin, folder: folder))
+        }
+        return .mbox(prepared)
     }
 }

@@ -1,12 +1,13 @@
 import ArchiveCrypto
 import ArchiveFormat
+import ArchiveStorage
 import MailFormats
 
 /// A message made ready on a worker thread: id, content object, parts, envelope.
 struct PreparedMessage: Sendable {
     var id: Bytes32
     var size: UInt64
-    /// The content object: recipe and literals (Spec, format.md, section 8.2).
+    /// The content object: recipe and literals (Spec, format.md, section 8.2); empty when the archive has the message.
     var object: [UInt8]
     var parts: [(id: Bytes32, bytes: [UInt8])]
     var envelope: MailEnvelope
@@ -16,14 +17,67 @@ struct PreparedMessage: Sendable {
     /// Base64 below this decoded size stays in the text, where it costs less than a part.
     static let smallestPart: UInt64 = 1366
 
-    init(_ raw: UnsafeRawBufferPointer, keys: AppendKeys, splitter: inout MIMESplitter, scratch: inout ByteScratch) {
+    /// The bytes before the message in the content object of a message without cut leaves.
+    static let lead = 4
+
+    /// A file's bytes behind room for the recipe's length: the content object, when nothing is cut out.
+    static func readWhole(_ file: any RandomAccessBytes) throws(StorageError) -> [UInt8] {
+        let count = Int(clamping: min(file.byteCount, UInt64(largest)))
+        var failure: StorageError?
+        let object = [UInt8](unsafeUninitializedCapacity: lead + count) { buffer, filled in
+            buffer[0..<lead].initialize(repeating: 0)
+            do throws(StorageError) {
+                let target = UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: buffer[lead...]))
+                filled = lead + (try file.read(at: 0, into: UnsafeMutableRawBufferPointer(rebasing: target[..<count])))
+            } catch {
+                failure = error
+                filled = lead
+            }
+        }
+        if let failure { throw failure }
+        return object
+    }
+
+    /// A message that was read whole: its array becomes the content object when nothing is cut out.
+    init(
+        whole object: [UInt8],
+        _ keys: AppendKeys,
+        _ known: Set<ObjectKey>,
+        _ splitter: inout MIMESplitter,
+        _ scratch: inout ByteScratch
+    ) {
+        self = object.withUnsafeBytes {
+            PreparedMessage(
+                $0.slice(PreparedMessage.lead, $0.count - PreparedMessage.lead),
+                keys,
+                known,
+                &splitter,
+                &scratch,
+                whole: object
+            )
+        }
+    }
+
+    init(
+        _ raw: UnsafeRawBufferPointer,
+        _ keys: AppendKeys,
+        _ known: Set<ObjectKey>,
+        _ splitter: inout MIMESplitter,
+        _ scratch: inout ByteScratch,
+        whole: [UInt8]? = nil
+    ) {
         id = keys.contentID(of: raw)
         size = UInt64(raw.count)
+        parts = []
+        guard !known.contains(ObjectKey(id, .content)) else {
+            object = []
+            envelope = MailEnvelope()
+            return
+        }
         let lineEnds = LineEndStyle.detect(raw.slice(0, min(raw.count, 4096)))
         splitter.reset(lineEnds: lineEnds)
         splitter.consume(raw)
         splitter.finish()
-        parts = []
         var steps: [Recipe.Step] = []
         var literals: [(Int, Int)] = []
         var position = 0
@@ -55,9 +109,7 @@ struct PreparedMessage: Sendable {
             if cut.recipe.endsWithLineEnd { position -= cut.recipe.lineEnd.byteCount }
         }
         if steps.isEmpty {
-            object = [0, 0, 0, 0]
-            object.reserveCapacity(4 + raw.count)
-            object.append(contentsOf: raw)
+            object = whole ?? PreparedMessage.object(of: raw)
         } else {
             if position < raw.count {
                 literals.append((position, raw.count))
@@ -73,6 +125,13 @@ struct PreparedMessage: Sendable {
         envelope = MailEnvelope(Envelope(of: raw, lineEnds: lineEnds), attachments: splitter.attachmentCount)
     }
 
+    private static func object(of raw: UnsafeRawBufferPointer) -> [UInt8] {
+        var object: [UInt8] = []
+        object.reserveCapacity(lead + raw.count)
+        object.append(littleEndian: UInt32(0))
+        object.append(contentsOf: raw)
+        return object
+    }
 }
 
 func isOneLine(_ recipe: Base64Recipe) -> Bool {

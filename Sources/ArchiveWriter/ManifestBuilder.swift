@@ -83,6 +83,12 @@ package struct ManifestBuilder: Sendable {
         grow(256 + reject.text.count + 48 * reject.blobs.count)
     }
 
+    mutating func takeFull() -> [Manifest] {
+        let full = finished
+        finished = []
+        return full
+    }
+
     mutating func take() -> [Manifest] {
         let all = isEmpty ? finished : finished + [current]
         self = ManifestBuilder()

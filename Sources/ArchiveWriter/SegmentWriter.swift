@@ -9,13 +9,13 @@ final class SegmentWriter {
     let number: UInt32
     let key: SegmentKey
     let envelope: [UInt8]
+    /// Bytes that have their place, whether they are written yet or not.
     private(set) var length: UInt64 = 0
     private(set) var pointers: [RecordPointer] = []
     private let file: any WritableFile
     private let archiveID: Bytes32
     private var hasher = TreeHasher()
     private var entries: [Footer.Entry] = []
-    private var scratch: [UInt8] = []
 
     init(_ storage: any Storage, number: UInt32, archiveID: Bytes32, access: WriterAccess) throws(ArchiveError) {
         self.number = number
@@ -71,59 +71,43 @@ final class SegmentWriter {
         try pad(to: 64)
     }
 
-    /// Seals a packed record, opens it again and compares, then appends it.
-    ///
-    /// Gives its offset.
-    func data(_ packed: PackedRecord) throws(ArchiveError) -> UInt64 {
-        let offset = length
-        let bodyLength = packed.plaintext.count + 16
+    /// Gives a packed record its place, behind what was placed before it, and a header with a fresh nonce.
+    func place(_ packed: PackedRecord) -> RecordHeader {
         var header = RecordHeader(
             .data,
-            codec: packed.codec,
+            codec: packed.codec.rawValue,
             segment: number,
             archiveID: archiveID,
-            offset: offset,
-            storedLength: UInt32(bodyLength)
+            offset: length,
+            storedLength: UInt32(packed.bodyCount)
         )
         withUnsafeMutableBytes(of: &header.nonce) { Random.fill($0) }
-        let total = RecordHeader.byteCount + bodyLength
-        if scratch.count < total { scratch = [UInt8](repeating: 0, count: total) }
-        var isSame = false
-        scratch.withUnsafeMutableBytes { raw in
-            let head = UnsafeMutableRawBufferPointer(rebasing: raw[0..<RecordHeader.byteCount])
-            let body = UnsafeMutableRawBufferPointer(rebasing: raw[RecordHeader.byteCount..<total])
-            header.write(to: head)
-            packed.plaintext.withUnsafeBytes { body.copyMemory(from: $0) }
-            key.sealRecord(header: UnsafeRawBufferPointer(head), body: body)
-            isSame = opensTo(packed.plaintext, UnsafeRawBufferPointer(head), UnsafeRawBufferPointer(body))
-        }
-        guard isSame else {
-            throw ArchiveError(
-                .recordSeal,
-                ArchiveLayout.segment(number).description,
-                "sealed bytes did not open to what they were"
+        length += UInt64(roundUp(packed.byteCount, to: 64))
+        entries.append(Footer.Entry(offset: header.offset, storedLength: header.storedLength, recordClass: .data))
+        if packed.type != RecordType.objects.rawValue {
+            pointers.append(
+                RecordPointer(type: packed.type, offset: header.offset, storedLength: header.storedLength)
             )
         }
-        try scratch.withUnsafeBufferPointer { (buffer) throws(ArchiveError) in
-            try append(UnsafeRawBufferPointer(buffer).slice(0, total))
-        }
-        try pad(to: 64)
-        entries.append(Footer.Entry(offset: offset, storedLength: header.storedLength, recordClass: .data))
-        if packed.type != RecordType.objects.rawValue {
-            pointers.append(RecordPointer(type: packed.type, offset: offset, storedLength: header.storedLength))
-        }
-        return offset
+        return header
     }
 
-    private var opened: [UInt8] = []
-
-    private func opensTo(_ plaintext: [UInt8], _ head: UnsafeRawBufferPointer, _ body: UnsafeRawBufferPointer) -> Bool {
-        if opened.count < plaintext.count { opened = [UInt8](repeating: 0, count: plaintext.count) }
-        return opened.withUnsafeMutableBytes { out in
-            let target = UnsafeMutableRawBufferPointer(rebasing: out[0..<plaintext.count])
-            guard (try? key.openRecord(header: head, body: body, into: target)) != nil else { return false }
-            return plaintext.withUnsafeBytes { $0.equals(UnsafeRawBufferPointer(target)) }
+    /// Appends the next of the placed records.
+    func append(_ sealed: SealedRecord) throws(ArchiveError) {
+        guard sealed.header.offset == file.byteCount else {
+            throw ArchiveError(.recordPlace, ArchiveLayout.segment(number).description, "records out of order")
         }
+        let bytes = sealed.record.slice(0, sealed.byteCount)
+        try storing { () throws(StorageError) in try file.append(bytes) }
+        // The blocks that lie in the record were hashed on a worker thread.
+        var from = 0
+        if !sealed.leaves.isEmpty {
+            from = RecordCoder.bytesBeforeBlock(sealed.header.offset)
+            hasher.update(bytes.slice(0, from))
+            for leaf in sealed.leaves { hasher.append(leaf: leaf) }
+            from += sealed.leaves.count * TreeHasher.blockByteCount
+        }
+        hasher.update(bytes.slice(from, bytes.count - from))
     }
 
     /// Writes the footer, pads to a page, makes all durable.
@@ -143,71 +127,5 @@ final class SegmentWriter {
             try file.sync()
             try file.close()
         }
-    }
-}
-
-/// A record that is packed and checked, ready to be sealed: inner header, encoded bytes, Padmé padding.
-struct PackedRecord: Sendable {
-    let type: UInt8
-    let codec: UInt8
-    let plaintext: [UInt8]
-
-    /// Compresses, decompresses again and compares (Spec, format.md, section 5.2).
-    init(type: RecordType, _ decoded: [UInt8], codec: Codec, level: Int?) throws(ArchiveError) {
-        guard (1...Limits.recordPlaintext).contains(decoded.count) else {
-            throw ArchiveError(.recordInner, "packing a record", "\(decoded.count) bytes")
-        }
-        let overhead = InnerHeader.byteCount
-        var encoded = [UInt8](repeating: 0, count: overhead + padme(overhead + decoded.count))
-        var used = Codec.stored
-        var count = decoded.count
-        do throws(CompressionError) {
-            if codec != .stored {
-                var compressor = try Compressor(codec, level: level)
-                let packed = try encoded.withUnsafeMutableBufferPointer { (out) throws(CompressionError) in
-                    try decoded.withUnsafeBufferPointer { (bytes) throws(CompressionError) in
-                        try compressor.compress(
-                            UnsafeRawBufferPointer(bytes),
-                            into: UnsafeMutableRawBufferPointer(
-                                rebasing: UnsafeMutableRawBufferPointer(out)[overhead..<overhead + decoded.count]
-                            ),
-                            limit: decoded.count
-                        )
-                    }
-                }
-                if let packed {
-                    used = codec
-                    count = packed
-                }
-            }
-            if used == .stored {
-                encoded.replaceSubrange(overhead..<overhead + decoded.count, with: decoded)
-            } else {
-                var decompressor = Decompressor()
-                var again = [UInt8](repeating: 0, count: decoded.count)
-                try again.withUnsafeMutableBufferPointer { (out) throws(CompressionError) in
-                    try encoded.withUnsafeBufferPointer { (bytes) throws(CompressionError) in
-                        try decompressor.decompress(
-                            used,
-                            UnsafeRawBufferPointer(bytes).slice(overhead, count),
-                            into: UnsafeMutableRawBufferPointer(out)
-                        )
-                    }
-                }
-                guard again == decoded else { throw .invalidStream }
-            }
-        } catch {
-            throw ArchiveError(error, "packing a record")
-        }
-        let end = overhead + count
-        let total = padme(end)
-        if encoded.count > total { encoded.removeLast(encoded.count - total) }
-        for index in end..<total { encoded[index] = 0 }
-        encoded.withUnsafeMutableBytes {
-            InnerHeader(type: type.rawValue, encodedLength: count, decodedLength: decoded.count).write(to: $0)
-        }
-        self.type = type.rawValue
-        self.codec = used.rawValue
-        plaintext = encoded
     }
 }

@@ -14,7 +14,7 @@ package final class WriteSession {
     package let access: WriterAccess
     package private(set) var log: ArchiveLog
     private let lock: any StorageLock
-    private let packer: Packer
+    private let records: RecordPipeline
     private var segment: SegmentWriter?
     private var indexEntries: [(ObjectKey, ObjectPlace)] = []
     private var headPosition: (newestHash: Bytes32, journalLength: UInt64, journalFile: UInt32)
@@ -22,8 +22,9 @@ package final class WriteSession {
     private var nextSegment: UInt32
     /// The keys with which ids are made.
     package var keys: AppendKeys { access.keys }
-    /// Objects that need not be stored again.
-    package private(set) var known: Set<ObjectKey>
+    /// Objects that the archive had when the session began, and that need not be stored again.
+    package let known: Set<ObjectKey>
+    private var added: Set<ObjectKey> = []
     /// Manifest of what has been added since the last commit.
     package var manifest = ManifestBuilder()
     /// Runs to write with the next commit.
@@ -61,7 +62,7 @@ package final class WriteSession {
         if let broken = log.findings.first(where: { !$0.code.isWarning && $0.code != .noHead }) {
             throw ArchiveError(.behind, storage.displayName, "\(broken.code.text) \(broken.place)")
         }
-        packer = Packer(codec: codec, level: level, jobs: jobs)
+        records = RecordPipeline(codec: codec, level: level, jobs: jobs)
         nextSegment = 1
         headPosition = (log.newestHash, log.journalEnd.length, log.journalEnd.file)
         try recover()
@@ -159,19 +160,19 @@ package final class WriteSession {
 
     // MARK: Objects
 
-    /// Stores an object unless the archive has it.
+    /// Stores an object unless the archive has it; the array is kept until it is packed, not copied.
     ///
     /// The id is the caller's: keyed BLAKE2b of what the object stands for.
-    package func add(_ key: ObjectKey, _ bytes: UnsafeRawBufferPointer) throws(ArchiveError) {
-        guard !known.contains(key) else { return }
+    package func add(_ key: ObjectKey, _ bytes: [UInt8]) throws(ArchiveError) {
+        guard !isKnown(key) else { return }
         // One message or reject may be longer than a segment can be.
         if (segment?.length ?? 0) >= 2 * segmentTarget { try commit() }
-        known.insert(key)
-        if let full = packer.add(key, bytes) { try write(full) }
-        try drain(all: false)
+        added.insert(key)
+        records.add(key, bytes)
+        try advance(all: false)
     }
 
-    package func isKnown(_ key: ObjectKey) -> Bool { known.contains(key) }
+    package func isKnown(_ key: ObjectKey) -> Bool { added.contains(key) || known.contains(key) }
 
     private func currentSegment() throws(ArchiveError) -> SegmentWriter {
         if let segment { return segment }
@@ -181,31 +182,27 @@ package final class WriteSession {
         return new
     }
 
-    private func drain(all: Bool) throws(ArchiveError) {
-        while let packed = packer.next(waiting: all) { try write(packed) }
-    }
-
-    private func write(_ group: Packer.Finished) throws(ArchiveError) {
-        let record: PackedRecord
-        switch group.result {
-        case .success(let packed): record = packed
-        case .failure(let error): throw error
-        }
-        let segment = try currentSegment()
-        let offset = try segment.data(record)
-        for entry in group.entries {
-            indexEntries.append(
-                (
-                    entry.key,
-                    ObjectPlace(
-                        segment: segment.number,
-                        recordUnit: UInt32(offset / 64),
-                        position: UInt32(entry.position),
-                        size: UInt32(entry.size)
+    /// Gives packed records their places and writes sealed ones; waits for all of them, or only when too many are under way.
+    private func advance(all: Bool) throws(ArchiveError) {
+        while let (record, entries) = try records.nextPacked(waiting: all) {
+            let segment = try currentSegment()
+            let unit = UInt32(segment.length / 64)
+            records.seal(record, in: segment)
+            for entry in entries {
+                indexEntries.append(
+                    (
+                        entry.key,
+                        ObjectPlace(
+                            segment: segment.number,
+                            recordUnit: unit,
+                            position: UInt32(entry.position),
+                            size: UInt32(entry.size)
+                        )
                     )
                 )
-            )
+            }
         }
+        while let record = try records.nextSealed(waiting: all) { try segment?.append(record) }
     }
 
     // MARK: Commit
@@ -215,7 +212,7 @@ package final class WriteSession {
 
     /// Whether anything waits to be committed.
     package var hasPending: Bool {
-        segment != nil || packer.hasPending || !manifest.isEmpty || !runs.isEmpty || !certificates.isEmpty
+        segment != nil || records.hasPending || !manifest.isEmpty || !runs.isEmpty || !certificates.isEmpty
             || !revocations.isEmpty
     }
 
@@ -223,34 +220,28 @@ package final class WriteSession {
     ///
     /// It is acknowledged when this returns.
     package func commit() throws(ArchiveError) {
-        packer.flush()
-        try drain(all: true)
+        records.flush()
+        try advance(all: true)
         let segment = try currentSegment()
         indexEntries.sort { $0.0 < $1.0 }
         let perRecord = (Limits.recordPlaintext - 4) / ObjectIndex.entryByteCount
         for start in stride(from: 0, to: indexEntries.count, by: perRecord) {
-            let end = min(indexEntries.count, start + perRecord)
-            try add(segment, .index, ObjectIndex.encode(indexEntries[start..<end]))
+            let piece = Array(indexEntries[start..<min(indexEntries.count, start + perRecord)])
+            records.add(.index) { () throws(ArchiveError) in ObjectIndex.encode(piece[...]) }
         }
-        // What a reader would refuse must not be committed: it would hide thousands of messages.
-        for manifest in manifest.take() {
-            let bytes = manifest.encoded
-            try WriteSession.check("manifest") { () throws(FormatError) in
-                _ = try bytes.withUnsafeBufferPointer { (b) throws(FormatError) in
-                    try Manifest(parsing: UnsafeRawBufferPointer(b))
-                }
-            }
-            try add(segment, .manifest, bytes)
-        }
+        for manifest in manifest.take() { write(manifest) }
         for run in runs {
-            let bytes = run.encoded
-            try WriteSession.check("run") { () throws(FormatError) in
-                _ = try bytes.withUnsafeBufferPointer { (b) throws(FormatError) in
-                    try Run(parsing: UnsafeRawBufferPointer(b))
+            records.add(.run) { () throws(ArchiveError) in
+                let bytes = run.encoded
+                try WriteSession.check("run") { () throws(FormatError) in
+                    _ = try bytes.withUnsafeBufferPointer { (b) throws(FormatError) in
+                        try Run(parsing: UnsafeRawBufferPointer(b))
+                    }
                 }
+                return bytes
             }
-            try add(segment, .run, bytes)
         }
+        try advance(all: true)
         let generation = log.generation + 1
         let checkpoint = try makeCheckpoint(segment, generation)
         let (length, root) = try segment.seal()
@@ -287,8 +278,25 @@ package final class WriteSession {
         }
     }
 
-    private func add(_ segment: SegmentWriter, _ type: RecordType, _ bytes: [UInt8]) throws(ArchiveError) {
-        _ = try segment.data(try PackedRecord(type: type, bytes, codec: packer.codec, level: packer.level))
+    // What a reader would refuse must not be committed: it would hide thousands of messages.
+    private func write(_ manifest: Manifest) {
+        records.add(.manifest) { () throws(ArchiveError) in
+            let bytes = manifest.encoded
+            try WriteSession.check("manifest") { () throws(FormatError) in
+                _ = try bytes.withUnsafeBufferPointer { (b) throws(FormatError) in
+                    try Manifest(parsing: UnsafeRawBufferPointer(b))
+                }
+            }
+            return bytes
+        }
+    }
+
+    /// Writes the manifests that are full already, so that a commit has less to do.
+    package func writeFullManifests() throws(ArchiveError) {
+        let full = manifest.takeFull()
+        guard !full.isEmpty else { return }
+        for manifest in full { write(manifest) }
+        try advance(all: false)
     }
 
     /// Every 256 generations, the state before goes into a file of its own and, as a spare, into the segment.
