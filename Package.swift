@@ -12,6 +12,13 @@ let common: [SwiftSetting] = [
 /// `ArchiveFormat` also builds as Embedded Swift for wasm32, so what Embedded Swift cannot do is an error there.
 let embeddable: [SwiftSetting] = common + [.treatWarning("EmbeddedRestrictions", as: .error)]
 
+/// GMime's own pkg-config file brings flags that SwiftPM refuses, so there is one of ours where its place is known.
+#if os(Linux)
+    let gmime = Context.packageDirectory + "/Sources/CGMime/gmime.pc"
+#else
+    let gmime = "gmime-3.0"
+#endif
+
 let package = Package(
     name: "portable-archive",
     platforms: [.macOS(.v15)],
@@ -28,7 +35,7 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
-        .systemLibrary(name: "CGMime", pkgConfig: "gmime-3.0", providers: [.apt(["libgmime-3.0-dev"])]),
+        .systemLibrary(name: "CGMime", pkgConfig: gmime, providers: [.apt(["libgmime-3.0-dev"])]),
         .systemLibrary(name: "CXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .target(name: "CBlake2"),
         .target(name: "CPlatform"),

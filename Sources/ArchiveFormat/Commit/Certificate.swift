@@ -51,42 +51,34 @@ public struct Certificate: Equatable, Sendable {
 
     /// Reads certificate ‖ signature; whatever is wrong is `certificate` (E402).
     package init(parsingSigned bytes: [UInt8]) throws(FormatError) {
-        self = try bytes.withUnsafeBufferPointer { (buffer) throws(FormatError) -> Certificate in
-            let raw = UnsafeRawBufferPointer(buffer)
-            guard raw.count > 64 else { throw FormatError(.certificate) }
-            do throws(FormatError) {
-                return try Certificate(parsing: raw.slice(0, raw.count - 64))
-            } catch {
-                throw FormatError(.certificate, at: error.offset)
-            }
-        }
+        self = try RootSigned.parse(bytes) { (body) throws(FormatError) in try Certificate(parsing: body) }
     }
 
     private init(parsing bytes: UnsafeRawBufferPointer) throws(FormatError) {
-        var reader = CBORReader(bytes)
-        var map = try reader.map()
         var writerKey: Bytes32?
         var rootKey: Bytes32?
         var contentKey: Bytes32?
         var capabilities: UInt64?
         var created: UInt64?
-        while let key = try map.next(&reader) {
+        var label: [UInt8] = []
+        let map = try RootSigned.fields(of: bytes) { (key, reader) throws(FormatError) in
             switch key {
             case 0: writerKey = try reader.bytes32()
             case 1: rootKey = try reader.bytes32()
             case 2: contentKey = try reader.bytes32()
             case 3: capabilities = try reader.unsigned()
             case 4: created = try reader.minute()
-            case -1: sealedLabel = Array(try reader.data(exactly: 104))
-            default: try map.unknown(key, &reader)
+            case -1: label = Array(try reader.data(exactly: 104))
+            default: return false
             }
+            return true
         }
-        try reader.finish()
         self.writerKey = try map.require(writerKey)
         rootSigningKey = try map.require(rootKey)
         self.contentKey = try map.require(contentKey)
         self.capabilities = Capabilities(rawValue: try map.require(capabilities))
         self.created = try map.require(created)
+        sealedLabel = label
     }
 
     /// The CBOR, without a signature.
@@ -107,68 +99,6 @@ public struct Certificate: Equatable, Sendable {
             writer.key(-1)
             writer.data(sealedLabel)
         }
-        return writer.bytes
-    }
-}
-
-/// The end of a writer's rights (schema `revocation`).
-public struct Revocation: Equatable, Sendable {
-    /// The writer's public key.
-    public var writerKey: Bytes32
-    /// The root signing public key.
-    public var rootSigningKey: Bytes32
-    /// When: seconds since 1970, a multiple of 60.
-    public var time: UInt64
-
-    package init(writerKey: Bytes32, rootSigningKey: Bytes32, time: UInt64) {
-        self.writerKey = writerKey
-        self.rootSigningKey = rootSigningKey
-        self.time = time
-    }
-
-    /// Reads revocation ‖ signature; whatever is wrong is `certificate` (E402).
-    package init(parsingSigned bytes: [UInt8]) throws(FormatError) {
-        self = try bytes.withUnsafeBufferPointer { (buffer) throws(FormatError) -> Revocation in
-            let raw = UnsafeRawBufferPointer(buffer)
-            guard raw.count > 64 else { throw FormatError(.certificate) }
-            do throws(FormatError) {
-                return try Revocation(parsing: raw.slice(0, raw.count - 64))
-            } catch {
-                throw FormatError(.certificate, at: error.offset)
-            }
-        }
-    }
-
-    private init(parsing bytes: UnsafeRawBufferPointer) throws(FormatError) {
-        var reader = CBORReader(bytes)
-        var map = try reader.map()
-        var writerKey: Bytes32?
-        var rootKey: Bytes32?
-        var time: UInt64?
-        while let key = try map.next(&reader) {
-            switch key {
-            case 0: writerKey = try reader.bytes32()
-            case 1: rootKey = try reader.bytes32()
-            case 2: time = try reader.minute()
-            default: try map.unknown(key, &reader)
-            }
-        }
-        try reader.finish()
-        self.writerKey = try map.require(writerKey)
-        rootSigningKey = try map.require(rootKey)
-        self.time = try map.require(time)
-    }
-
-    /// The CBOR, without a signature.
-    package var encoded: [UInt8] {
-        var writer = CBORWriter()
-        writer.map(3)
-        writer.key(0)
-        writer.data(writerKey)
-        writer.key(1)
-        writer.data(rootSigningKey)
-        writer.key(2)
-        writer.unsigned(time)
         return writer.bytes
     }
 }
