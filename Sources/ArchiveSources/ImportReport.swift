@@ -1,5 +1,6 @@
 package import ArchiveCompression
 package import ArchiveFormat
+package import ArchiveReader
 
 /// How to import.
 package struct ImportOptions: Sendable {
@@ -16,6 +17,19 @@ package struct ImportOptions: Sendable {
     package var isDryRun = false
 
     package init() {}
+
+    /// Checks the names against the limits of the format (format.md, section 9): nothing over them could be read again.
+    package func check() throws(ArchiveError) {
+        guard mailbox.count <= Limits.name else {
+            throw ArchiveError(.overLimit, "mailbox", "\(mailbox.count) bytes; at most \(Limits.name)")
+        }
+        guard folder.count < Limits.components else {
+            throw ArchiveError(.overLimit, "folder", "\(folder.count) names; at most \(Limits.components - 1)")
+        }
+        for name in folder where name.count > Limits.name {
+            throw ArchiveError(.overLimit, "folder", "a name of \(name.count) bytes; at most \(Limits.name)")
+        }
+    }
 }
 
 /// What was kept aside, and why.

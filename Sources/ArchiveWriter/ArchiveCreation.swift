@@ -42,12 +42,18 @@ package enum ArchiveCreation {
     ///
     /// Gives the keys, whose root secret is the recovery code.
     package static func create(at path: String, slots: [SlotRequest]) throws(ArchiveError) -> RootKeys {
-        let (parent, name) = split(path)
-        let part = "\(parent)\(name).part"
+        let (_, name) = split(path)
+        let part = temporaryPath(of: path)
         let storage = try storing { () throws(StorageError) in try PosixStorage(creating: part) }
         let root = try fill(storage, slots: slots)
         try storing { () throws(StorageError) in try storage.renameRoot(to: name) }
         return root
+    }
+
+    /// Where an archive is until it is whole.
+    package static func temporaryPath(of path: String) -> String {
+        let (parent, name) = split(path)
+        return "\(parent)\(name).part"
     }
 
     private static func split(_ path: String) -> (parent: String, name: String) {

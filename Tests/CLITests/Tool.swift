@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 /// Runs the built binary in a directory of its own.
 struct Tool {
@@ -81,6 +82,45 @@ struct Tool {
             output: try Data(contentsOf: names[1]),
             error: String(decoding: try Data(contentsOf: names[2]), as: UTF8.self)
         )
+    }
+
+    /// Runs the binary until it has a file open and waits on its standard input; then the body, then the end of the input.
+    func runWaiting(_ arguments: [String], untilOpen name: String, then body: () throws -> Void) throws -> Result {
+        let process = Process()
+        process.executableURL = Tool.binary
+        process.arguments = arguments + (usesKeyFile ? ["--key-file", "key"] : [])
+        process.currentDirectoryURL = directory
+        let (input, output, error) = (Pipe(), Pipe(), Pipe())
+        (process.standardInput, process.standardOutput, process.standardError) = (input, output, error)
+        try process.run()
+        let wanted = directory.resolvingSymlinksInPath().appendingPathComponent(name).path
+        let opened = "/proc/\(process.processIdentifier)/fd"
+        var isOpen = false
+        for _ in 0..<2000 where !isOpen && process.isRunning {
+            let numbers = (try? FileManager.default.contentsOfDirectory(atPath: opened)) ?? []
+            isOpen = numbers.contains {
+                (try? FileManager.default.destinationOfSymbolicLink(atPath: "\(opened)/\($0)")) == wanted
+            }
+            usleep(5000)
+        }
+        #expect(isOpen)
+        try body()
+        try input.fileHandleForWriting.close()
+        let text = try output.fileHandleForReading.readToEnd() ?? Data()
+        let told = try error.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return Result(status: process.terminationStatus, output: text, error: String(decoding: told, as: UTF8.self))
+    }
+
+    /// Runs a line of shell in the directory; gives its status.
+    func shell(_ line: String) throws -> Int32 {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        process.arguments = ["-c", line]
+        process.currentDirectoryURL = directory
+        try process.run()
+        process.waitUntilExit()
+        return process.terminationStatus
     }
 
     func write(_ text: String, to name: String) throws { try write(Data(text.utf8), to: name) }

@@ -53,6 +53,7 @@ struct ImportCommand: ReportingCommand {
         guard !dryRun else {
             throw CommandFailure("--dry-run does not work yet", hint: "import into a scratch archive instead")
         }
+        try options.check()
         // What is wrong with a source is told before a passphrase is asked for, and before an archive is made.
         for source in sources where source != "-" && access(source, R_OK) != 0 {
             throw ArchiveError(.source, source, String(cString: strerror(errno)))
@@ -61,12 +62,13 @@ struct ImportCommand: ReportingCommand {
         if let made = place.made, !report.json { RecoveryNotice.show(made) }
         Interruption.watch()
         let progress = Progress("import", report)
+        let sizes = progress.isOn ? SourceSizes(sources) : nil
         let result = try Importer.run(
             place.storage,
             as: place.writer,
             sources: sources,
             options: options,
-            progress: { progress.show($0.byteCount, of: $0.totalByteCount, "\($0.found) found") },
+            progress: { progress.show($0.byteCount, of: sizes?.total, "\($0.found) found") },
             shouldStop: { Interruption.isRequested }
         )
         progress.finish()

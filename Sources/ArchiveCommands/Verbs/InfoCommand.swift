@@ -79,6 +79,14 @@ struct InfoCommand: ReportingCommand {
         if let newest = log.newest {
             facts.append(Fact("changed", "last commit", CalendarText.internet(Int64(clamping: newest.commit.time))))
         }
+        let needs = header.mandatoryFlags.flatMap { flags in
+            flags.names.map { "\(String(decoding: $0, as: UTF8.self)) to \(flags.operation)" }
+        }
+        if !needs.isEmpty {
+            // Version 1.0 defines none: each keeps this program from what it names.
+            let text = needs.joined(separator: ", ")
+            facts.append(Fact("neededFeatures", "needs", text, .array(needs.map { .string($0) })))
+        }
         return facts
     }
 

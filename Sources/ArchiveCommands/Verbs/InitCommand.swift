@@ -62,6 +62,31 @@ enum NewArchive {
         } else {
             protection = .passphrase(try secret.newPassphrase("New passphrase for \(path): "), .standard)
         }
-        return try ArchiveCreation.create(at: path, slots: [SlotRequest(protection, label: label)])
+        let part = ArchiveCreation.temporaryPath(of: path)
+        guard lstat(part, &status) != 0 else {
+            throw ArchiveError(.exists, part, "left by a run that was cut off while it made the archive: remove it")
+        }
+        do throws(ArchiveError) {
+            return try ArchiveCreation.create(at: path, slots: [SlotRequest(protection, label: label)])
+        } catch {
+            // It was made by this run, and holds nothing yet.
+            removeTree(part)
+            throw error
+        }
+    }
+
+    /// Links are taken away, not followed.
+    private static func removeTree(_ path: String) {
+        guard remove(path) != 0, let directory = opendir(path) else { return }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        closedir(directory)
+        for name in names { removeTree("\(path)/\(name)") }
+        remove(path)
     }
 }

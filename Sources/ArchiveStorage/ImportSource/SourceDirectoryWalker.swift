@@ -38,6 +38,13 @@ package struct SourceEntry: Sendable {
     /// The name's bytes.
     package var name: ArraySlice<UInt8> { path.suffix(nameByteCount) }
 
+    /// How long the file is now; `nil` where the system does not tell.
+    package var byteCount: UInt64? {
+        var found = pa_status()
+        let result = withCName(path, nameByteCount) { pa_status_at(directory.number, $0, &found) } ?? -1
+        return result < 0 ? nil : found.byte_count
+    }
+
     /// Opens the file in the directory in which it was met, even if that was moved since; a link is not followed.
     ///
     /// Works as long as the entry is kept, also after the walk went on. An entry keeps its directory open.

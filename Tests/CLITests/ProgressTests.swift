@@ -1,0 +1,51 @@
+import Foundation
+import Testing
+
+@testable import ArchiveCommands
+
+/// How far a job is, on a terminal and nowhere else.
+@Suite struct ProgressTests {
+    @Test("the line has what is done, of how much, the rate, and when it ends")
+    func line() {
+        let half = Progress.text("import", 1_500_000_000, of: 3_000_000_000, seconds: 15, "20 found")
+        #expect(half == "import: 1.5 GB of 3.0 GB, 50 %, 100.0 MB/s, 0:15 left, 20 found")
+        let unknown = Progress.text("import", 1_500_000_000, of: nil, seconds: 15, "")
+        #expect(unknown == "import: 1.5 GB, 100.0 MB/s")
+        let grown = Progress.text("import", 2_000, of: 1_000, seconds: 1, "")
+        #expect(grown == "import: 2.0 kB, 2.0 kB/s")
+        #expect(Progress.text("verify", 10, of: 7_210, seconds: 1, "").hasSuffix("12:00 left"))
+    }
+
+    /// Runs a command with a terminal for its output, made by Python.
+    private static let terminal = [
+        "python3", "-c",
+        "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))",
+    ]
+
+    @Test("import, verify and export show their progress on a terminal, and nothing when piped or with --quiet")
+    func terminalOnly() throws {
+        var tool = try Tool()
+        defer { tool.remove() }
+        tool.passphrase = nil
+        tool.usesKeyFile = true
+        for number in 0..<200 {
+            let text =
+                "From: a@example.org\nSubject: \(number)\n\n" + String(repeating: "hello \(number)\n", count: 500)
+            try tool.write(text, to: "mail/\(number % 7)/\(number).eml")
+        }
+        let commands = [
+            ["import", "a.pa", "mail"], ["verify", "a.pa", "--full"], ["export", "a.pa", "out", "--format", "mbox"],
+        ]
+        for command in commands {
+            let result = try tool.run(command, through: Self.terminal)
+            #expect(result.status == 0, "\(result.text)")
+            #expect(result.text.contains("\r\(command[0]): "), "\(command)")
+            #expect(result.text.firstMatch(of: /[0-9.]+ [kM]?B of [0-9.]+ [kM]B, [0-9]+ %, [0-9.]+ [kMG]?B\/s/) != nil)
+        }
+        for command in [["import", "a.pa", "mail"], ["verify", "a.pa"], ["export", "a.pa", "out2"]] {
+            #expect(try tool.run(command).error == "")
+        }
+        let quiet = try tool.run(["verify", "a.pa", "--quiet"], through: Self.terminal)
+        #expect(!quiet.text.contains("\r\u{1B}") && !quiet.text.contains("verify:"))
+    }
+}
