@@ -36,6 +36,16 @@ package enum ArchiveLayout {
         }
     }
 
+    package static func sidecar(_ number: UInt32) -> ArchivePath {
+        path("parity", number, "par")
+    }
+
+    /// The number that so many decimal digits are; no sign, no space.
+    static func number(_ digits: some StringProtocol, digits count: Int) -> UInt32? {
+        guard digits.utf8.count == count, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        return UInt32(digits)
+    }
+
     /// Numbers are at most eight digits in all callers, so that the name always exists.
     private static func path(_ directory: StaticString, _ number: UInt32, _ suffix: StaticString) -> ArchivePath {
         ArchivePath.numbered(directory, UInt64(number), suffix) ?? .root

@@ -1,5 +1,7 @@
 import ArchiveCrypto
 package import ArchiveFormat
+import Dispatch
+import Synchronization
 
 /// Checks what makes a commit record valid: certificates, writer key, signature (Spec, format.md, section 7.1).
 package struct CommitVerifier {
@@ -13,14 +15,43 @@ package struct CommitVerifier {
     }
 
     package mutating func verify(_ record: CommitRecord) throws(FormatError) {
-        let certificate = try verify(certificate: record.commit.certificate)
+        try verifyCertificates(of: record)
+        guard CommitVerifier.signatureHolds(of: record, archiveID) else {
+            throw FormatError(.commitSignature, at: record.signedLength)
+        }
+    }
+
+    /// Checks all but the signature of the commit itself.
+    mutating func verifyCertificates(of record: CommitRecord) throws(FormatError) {
+        _ = try verify(certificate: record.commit.certificate)
         for other in record.commit.certificates {
             _ = try verify(certificate: other)
         }
         for revocation in record.commit.revocations {
             _ = try verify(revocation: revocation)
         }
-        let isGood = record.bytes.withUnsafeBytes { bytes in
+    }
+
+    /// Which of the commits, whose certificates are checked, are signed by their writers; on all cores when there are many.
+    func signaturesHold(of records: [CommitRecord]) -> [Bool] {
+        let id = archiveID
+        if records.count < 16 { return records.map { CommitVerifier.signatureHolds(of: $0, id) } }
+        let share = 64
+        let bad = Mutex<[Int]>([])
+        DispatchQueue.concurrentPerform(iterations: (records.count + share - 1) / share) { part in
+            for index in part * share..<min(records.count, (part + 1) * share)
+            where !CommitVerifier.signatureHolds(of: records[index], id) {
+                bad.withLock { $0.append(index) }
+            }
+        }
+        var good = [Bool](repeating: true, count: records.count)
+        for index in bad.withLock({ $0 }) { good[index] = false }
+        return good
+    }
+
+    private static func signatureHolds(of record: CommitRecord, _ archiveID: Bytes32) -> Bool {
+        guard let certificate = try? Certificate(parsingSigned: record.commit.certificate) else { return false }
+        return record.bytes.withUnsafeBytes { bytes in
             Ed25519.verify(
                 signature: bytes.slice(record.signedLength, 64),
                 label: .commit,
@@ -29,7 +60,6 @@ package struct CommitVerifier {
                 key: certificate.writerKey
             )
         }
-        guard isGood else { throw FormatError(.commitSignature, at: record.signedLength) }
     }
 
     /// Checks revocation ‖ signature (E402).

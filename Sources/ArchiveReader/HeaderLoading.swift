@@ -82,7 +82,7 @@ package struct LoadedHeader: Sendable {
         var good: [(ArchivePath, LoadedHeader)] = []
         var bad: [(ArchivePath, ArchiveCode?)] = []
         for path in ArchiveLayout.headers {
-            guard let file = try readWhole(storage, path, limit: Limits.headerFile + 1, &findings) else {
+            guard let file = readWhole(storage, path, limit: Limits.headerFile + 1, &findings) else {
                 bad.append((path, nil))
                 continue
             }
@@ -95,10 +95,10 @@ package struct LoadedHeader: Sendable {
             }
         }
         guard let best else {
-            if bad.allSatisfy({ $0.1 == nil }), try !hasHeadOrJournal(storage) {
+            if bad.allSatisfy({ $0.1 == nil }), !hasHeadOrJournal(storage) {
                 throw ArchiveError(.notAnArchive, storage.displayName)
             }
-            if bad.contains(where: { $0.1 == .newerVersion }) { throw ArchiveError(.newerVersion, storage.displayName) }
+            if bad.allSatisfy({ $0.1 == .newerVersion }) { throw ArchiveError(.newerVersion, storage.displayName) }
             let causes = bad.map { "\($0.0): \($0.1?.text ?? "absent")" }.joined(separator: ", ")
             throw ArchiveError(.noHeader, storage.displayName, causes)
         }
@@ -117,11 +117,11 @@ package struct LoadedHeader: Sendable {
         return best
     }
 
-    private static func hasHeadOrJournal(_ storage: any Storage) throws(ArchiveError) -> Bool {
-        for path in ArchiveLayout.heads where try storing({ () throws(StorageError) in try storage.exists(path) }) {
-            return true
-        }
-        return try storing { () throws(StorageError) in try storage.exists(ArchiveLayout.journal(1)) }
+    /// What cannot be looked at may be there.
+    private static func hasHeadOrJournal(_ storage: any Storage) -> Bool {
+        for path in ArchiveLayout.heads where (try? storage.exists(path)) != false { return true }
+        var findings: [Finding] = []
+        return !numberedFiles(storage, "journal", suffix: ".jnl", &findings).isEmpty || !findings.isEmpty
     }
 }
 
@@ -141,7 +141,7 @@ package func readWhole(
     _ path: ArchivePath,
     limit: Int,
     _ findings: inout [Finding]
-) throws(ArchiveError) -> [UInt8]? {
+) -> [UInt8]? {
     for name in [path, path.parent.appending(path.name + ".new")] {
         guard let name else { continue }
         do throws(StorageError) {

@@ -1,6 +1,8 @@
 import ArchiveCrypto
 import ArchiveFormat
-package import ArchiveStorage
+import ArchiveStorage
+import Dispatch
+import Synchronization
 
 /// All valid commit records of the journal files, in order, and the bytes between them (Spec, format.md, section 7.3).
 struct JournalScan {
@@ -8,6 +10,9 @@ struct JournalScan {
         var file: UInt32
         var offset: UInt64
         var record: CommitRecord
+
+        /// Whether a later writer put it back: it stands in a later file than it names (section 7.9).
+        var isPutBack: Bool { record.commit.journalFile < file }
     }
 
     struct Region {
@@ -17,25 +22,45 @@ struct JournalScan {
     }
 
     private(set) var items: [Item] = []
+    /// Where the records of each generation stand in `items`; also those that were put back.
+    private(set) var generations: [UInt64: [Int]] = [:]
     private(set) var gaps: [Region] = []
     private(set) var lastFile: UInt32 = 0
     private(set) var lastLength: UInt64 = 0
+    private(set) var isLastReadable = true
+    /// What could not be read.
+    private(set) var findings: [Finding] = []
     private let storage: any Storage
 
-    init(_ storage: any Storage, _ archiveID: Bytes32, _ verifier: inout CommitVerifier) throws(ArchiveError) {
+    /// Reads all files, or those from a number on.
+    init(
+        _ storage: any Storage,
+        _ archiveID: Bytes32,
+        _ verifier: inout CommitVerifier,
+        from first: UInt32 = 1
+    ) {
         self.storage = storage
-        for number in try numberedFiles(storage, "journal", suffix: ".jnl") {
-            let file = try storing { () throws(StorageError) in
-                try storage.openForReading(ArchiveLayout.journal(number), expecting: .sequential)
-            }
-            let bytes = JournalScan.tolerantly(file)
+        for number in numberedFiles(storage, "journal", suffix: ".jnl", &findings) where number >= first {
+            let path = ArchiveLayout.journal(number)
             lastFile = number
-            lastLength = file.byteCount
-            scan(bytes, number, archiveID, &verifier)
-            if file.byteCount > UInt64(bytes.count) {
-                let start = UInt64(bytes.count)
-                gaps.append(Region(file: number, offset: start, length: file.byteCount - start))
+            do throws(StorageError) {
+                let file = try storage.openForReading(path, expecting: .sequential)
+                let bytes = JournalScan.tolerantly(file)
+                lastLength = file.byteCount
+                isLastReadable = true
+                scan(bytes, number, archiveID, &verifier)
+                if file.byteCount > UInt64(bytes.count) {
+                    let start = UInt64(bytes.count)
+                    gaps.append(Region(file: number, offset: start, length: file.byteCount - start))
+                }
+            } catch {
+                lastLength = 1
+                isLastReadable = false
+                findings.append(Finding(.inputOutput, path.description, error.message))
             }
+        }
+        for (index, item) in items.enumerated() {
+            generations[item.record.commit.generation, default: []].append(index)
         }
     }
 
@@ -59,24 +84,69 @@ struct JournalScan {
         _ verifier: inout CommitVerifier
     ) {
         bytes.withUnsafeBytes { raw in
+            // Signatures are checked on both cores, once it is known where records begin if all of them are good.
+            var wellFormed: [(offset: Int, record: CommitRecord)] = []
             var offset = 0
-            var gapStart: Int?
             while offset < raw.count {
-                let window = raw.slice(offset, min(Limits.headFile, raw.count - offset))
-                if let record = try? CommitRecord(parsingPadded: window, archiveID: archiveID),
-                    (try? verifier.verify(record)) != nil
-                {
-                    if let start = gapStart { gap(number, start, offset) }
-                    gapStart = nil
-                    items.append(Item(file: number, offset: UInt64(offset), record: record))
+                if let record = JournalScan.record(raw, offset, archiveID, &verifier) {
+                    wellFormed.append((offset, record))
                     offset += record.paddedLength
                 } else {
-                    gapStart = gapStart ?? offset
                     offset += Limits.page
                 }
             }
-            if let start = gapStart { gap(number, start, raw.count) }
+            let good = verifier.signaturesHold(of: wellFormed.map(\.record))
+            if good.allSatisfy({ $0 }) {
+                var end = 0
+                for (offset, record) in wellFormed {
+                    add(record, number, offset, after: &end)
+                }
+                if end < raw.count { gap(number, end, raw.count) }
+            } else {
+                scanSerially(raw, number, archiveID, &verifier)
+            }
         }
+    }
+
+    private static func record(
+        _ raw: UnsafeRawBufferPointer,
+        _ offset: Int,
+        _ archiveID: Bytes32,
+        _ verifier: inout CommitVerifier
+    ) -> CommitRecord? {
+        let window = raw.slice(offset, min(Limits.headFile, raw.count - offset))
+        guard window.count >= RecordHeader.byteCount, window.hasPrefix(RecordHeader.magic),
+            let record = try? CommitRecord(parsingPadded: window, archiveID: archiveID),
+            (try? verifier.verifyCertificates(of: record)) != nil
+        else { return nil }
+        return record
+    }
+
+    private mutating func scanSerially(
+        _ raw: UnsafeRawBufferPointer,
+        _ number: UInt32,
+        _ archiveID: Bytes32,
+        _ verifier: inout CommitVerifier
+    ) {
+        var offset = 0
+        var end = 0
+        while offset < raw.count {
+            if let record = JournalScan.record(raw, offset, archiveID, &verifier),
+                verifier.signaturesHold(of: [record]) == [true]
+            {
+                add(record, number, offset, after: &end)
+                offset = end
+            } else {
+                offset += Limits.page
+            }
+        }
+        if end < raw.count { gap(number, end, raw.count) }
+    }
+
+    private mutating func add(_ record: CommitRecord, _ number: UInt32, _ offset: Int, after end: inout Int) {
+        if end < offset { gap(number, end, offset) }
+        items.append(Item(file: number, offset: UInt64(offset), record: record))
+        end = offset + record.paddedLength
     }
 
     private mutating func gap(_ file: UInt32, _ start: Int, _ end: Int) {
@@ -96,64 +166,14 @@ struct JournalScan {
         return joined
     }
 
-    func root(of region: Region) -> Bytes32 {
-        let bytes =
-            (try? storage.openForReading(ArchiveLayout.journal(region.file))
-                .read(at: region.offset, count: Int(clamping: region.length))) ?? []
-        return bytes.withUnsafeBytes { TreeHasher.root(of: $0) }
-    }
-}
+    /// The longest debris that is read for its root.
+    private static let mostDebris: UInt64 = 1 << 30
 
-/// Looks for commit records behind the data of segments: copies S of commits that the journal lost.
-enum CommitCarver {
-    static func commits(
-        _ storage: any Storage,
-        _ archiveID: Bytes32,
-        _ verifier: inout CommitVerifier
-    ) -> [UInt64: CommitRecord] {
-        var found: [UInt64: CommitRecord] = [:]
-        for number in (try? numberedFiles(storage, "segments", suffix: ".seg")) ?? [] {
-            guard let file = try? storage.openForReading(ArchiveLayout.segment(number)) else { continue }
-            var offset: UInt64 = 0
-            let end = min(file.byteCount, UInt64(Limits.segment + Limits.headFile))
-            while offset < end {
-                defer { offset += UInt64(Limits.page) }
-                guard let head = try? file.read(at: offset, count: RecordHeader.byteCount),
-                    let header = head.withUnsafeBytes({ try? RecordHeader(parsing: $0) }),
-                    header.recordClass == .commit, header.segment == number, header.offset == offset,
-                    let bytes = try? file.read(at: offset, count: Limits.headFile),
-                    let record = bytes.withUnsafeBytes({ try? CommitRecord(parsing: $0, archiveID: archiveID) }),
-                    (try? verifier.verify(record)) != nil
-                else { continue }
-                found[record.commit.generation] = record
-            }
-        }
-        return found
+    /// The root of a region; `nil` where not all of it can be read, since nobody may sign what was not read.
+    func root(of region: Region) -> Bytes32? {
+        guard region.length <= JournalScan.mostDebris,
+            let file = try? storage.openForReading(ArchiveLayout.journal(region.file))
+        else { return nil }
+        return TreeHasher.root(of: file, from: region.offset, count: region.length)
     }
-}
-
-/// The numbers of the files `DDDDD/NNNNNNNN.suffix` below a directory, ascending.
-package func numberedFiles(
-    _ storage: any Storage,
-    _ directory: ArchivePath,
-    suffix: String
-) throws(ArchiveError) -> [UInt32] {
-    var numbers: [UInt32] = []
-    try storing { () throws(StorageError) in
-        guard try storage.exists(directory) else { return }
-        for fan in try storage.list(directory) where fan.status.kind == .directory && fan.name.utf8.count == 5 {
-            guard let path = fan.path(in: directory) else { continue }
-            for entry in try storage.list(path) where entry.status.kind == .file && entry.name.hasSuffix(suffix) {
-                guard entry.name.utf8.count == 12,
-                    entry.name.utf8.prefix(8).allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }),
-                    let number = UInt32(entry.name.prefix(8)), number > 0
-                else {
-                    continue
-                }
-                guard UInt32(fan.name) == number / 1000 else { continue }
-                numbers.append(number)
-            }
-        }
-    }
-    return numbers.sorted()
 }

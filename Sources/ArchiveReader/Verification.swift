@@ -33,10 +33,10 @@ public struct VerificationReport: Sendable {
 
 /// Checks an archive without a key (Spec, format.md, sections 6 to 7.8).
 package struct KeylessVerification {
-    private let log: ArchiveLog
-    private let storage: any Storage
-    private let threads: Int
-    private var report = VerificationReport()
+    let log: ArchiveLog
+    let storage: any Storage
+    let threads: Int
+    var report = VerificationReport()
 
     package init(_ log: ArchiveLog, threads: Int) {
         self.log = log
@@ -50,7 +50,7 @@ package struct KeylessVerification {
         threads: Int,
         progress: @Sendable (_ done: UInt64, _ total: UInt64) -> Void = { _, _ in }
     ) throws(ArchiveError) -> VerificationReport {
-        let log = try ArchiveLog(opening: storage)
+        let log = try ArchiveLog(opening: storage, reading: .whole)
         try log.requireKnownFlags(for: .verify)
         return try run(log, level: level, threads: threads, progress: progress)
     }
@@ -61,21 +61,22 @@ package struct KeylessVerification {
         threads: Int,
         progress: @Sendable (_ done: UInt64, _ total: UInt64) -> Void
     ) throws(ArchiveError) -> VerificationReport {
+        let log = try log.whole()
         var check = KeylessVerification(log, threads: threads)
         check.report.findings = log.findings
         check.report.generation = log.generation
         check.report.head = log.newestHash
-        try check.texts()
-        try check.files(level, progress)
-        try check.directory()
+        check.texts()
+        check.files(level, progress)
+        check.directory()
         check.report.findings.sort { !$0.code.isWarning && $1.code.isWarning }
         return check.report
     }
 
-    private mutating func texts() throws(ArchiveError) {
+    private mutating func texts() {
         let header = log.header.header
         for (path, root) in [(ArchiveLayout.readme, header.readmeRoot), (ArchiveLayout.spec, header.specRoot)] {
-            let bytes = try readWhole(storage, path, limit: 2 << 20, &report.findings)
+            let bytes = readWhole(storage, path, limit: 2 << 20, &report.findings)
             guard let bytes, bytes.withUnsafeBytes({ TreeHasher.root(of: $0) }) == root else {
                 report.findings.append(Finding(.readme, path.description, bytes == nil ? "absent" : ""))
                 continue
@@ -92,7 +93,7 @@ package struct KeylessVerification {
     private mutating func files(
         _ level: VerificationLevel,
         _ progress: @Sendable (UInt64, UInt64) -> Void
-    ) throws(ArchiveError) {
+    ) {
         var jobs: [Job] = []
         for file in log.state.files {
             let path = livePath(storage, file.kind, file.number)
@@ -133,44 +134,35 @@ package struct KeylessVerification {
         _ byteCount: UInt64
     ) {
         let length = Int(file.tailPages) * Limits.page
-        let commit = log.commits.first { $0.commit.generation == file.generation }
-        for code in KeylessVerification.tail(of: file, handle, byteCount, copy: commit?.padded(to: length) ?? []) {
+        let copy = log.commit(of: file.generation)?.padded(to: length)
+        for code in KeylessVerification.tail(of: file, handle, byteCount, copy: copy) {
             let what = code == .commitSpare ? "generation \(file.generation)" : "behind \(file.length)"
             report.findings.append(Finding(code, path.description, what))
         }
     }
 
     /// What is wrong behind the committed length, where `copy` should stand in an open or sealed segment.
+    ///
+    /// Of a commit that is lost, `copy` is not known, and only its length is compared.
     static func tail(
         of file: LiveFile,
         _ handle: any ReadableFile,
         _ byteCount: UInt64,
-        copy: [UInt8]
+        copy: [UInt8]?
     ) -> [ArchiveCode] {
         let tail = byteCount - file.length
         switch file.state {
         case .closed:
-            let root = rootOf(handle, from: file.length, count: file.debrisLength)
-            return tail != file.debrisLength || root != file.debrisRoot ? [.debrisBehind] : []
+            guard tail == file.debrisLength else { return [.debrisBehind] }
+            let root = TreeHasher.root(of: handle, from: file.length, count: tail)
+            return root != file.debrisRoot ? [.debrisBehind] : []
         case .plain:
             return tail > 0 ? [.debrisBehind] : []
         case .open, .sealed:
-            let found = (try? handle.read(at: file.length, count: copy.count)) ?? []
-            return (found == copy ? [] : [.commitSpare]) + (tail > UInt64(copy.count) ? [.debrisBehind] : [])
+            let length = Int(file.tailPages) * Limits.page
+            let isWhole = copy.map { copy in (try? handle.read(at: file.length, count: copy.count)) == copy } ?? true
+            return (isWhole ? [] : [.commitSpare]) + (tail > UInt64(length) ? [.debrisBehind] : [])
         }
-    }
-
-    private static func rootOf(_ handle: any ReadableFile, from start: UInt64, count: UInt64) -> Bytes32? {
-        var hasher = TreeHasher()
-        var offset = start
-        let end = start + count
-        while offset < end {
-            guard let bytes = try? handle.read(at: offset, count: Int(min(end - offset, 4 << 20))), !bytes.isEmpty
-            else { return nil }
-            bytes.withUnsafeBytes { hasher.update($0) }
-            offset += UInt64(bytes.count)
-        }
-        return hasher.root()
     }
 
     /// Hashes all files, 4 MiB at a time, on several threads: leaves do not depend on each other.
@@ -235,60 +227,5 @@ package struct KeylessVerification {
                 report.findings.append(Finding(.fileRoot, path))
             }
         }
-    }
-
-    /// Files that no commit owns, and unknown ones (format.md, section 1).
-    private mutating func directory() throws(ArchiveError) {
-        var pending: [ArchivePath] = [.root]
-        while let directory = pending.popLast() {
-            let entries = try storing { () throws(StorageError) in try storage.list(directory) }
-            for entry in entries {
-                let shown = directory.isRoot ? entry.name : "\(directory)/\(entry.name)"
-                guard let path = entry.path(in: directory) else {
-                    report.findings.append(Finding(.unknownFile, shown))
-                    continue
-                }
-                if entry.status.kind == .directory {
-                    if isKnown(directory: path) {
-                        pending.append(path)
-                    } else {
-                        report.findings.append(Finding(.unknownFile, shown))
-                    }
-                } else if let code = judge(file: path) {
-                    report.findings.append(Finding(code, shown))
-                }
-            }
-        }
-    }
-
-    private func isKnown(directory: ArchivePath) -> Bool {
-        let parts = directory.components
-        let known = ["segments", "journal", "parity", "derived", "other"]
-        guard let first = parts.first, known.contains(String(first)) else { return false }
-        let digits = first == "other" ? [2, 5] : [5]
-        for (index, part) in parts.dropFirst().enumerated() {
-            guard index < digits.count, part.utf8.count == digits[index], UInt32(part) != nil else { return false }
-        }
-        return true
-    }
-
-    private func judge(file path: ArchivePath) -> ArchiveCode? {
-        let fixed = [ArchiveLayout.readme, ArchiveLayout.spec] + ArchiveLayout.headers + ArchiveLayout.heads
-        if fixed.contains(path) { return nil }
-        let name = path.name
-        if name.hasSuffix(".new") || name.hasSuffix(".bad") { return .unfinished }
-        guard name.utf8.count == 12, let number = UInt32(name.prefix(8)), number > 0 else { return .unknownFile }
-        let kinds: [(String, ArchivePath)] = [
-            (".seg", ArchiveLayout.segment(number)), (".tab", ArchiveLayout.checkpoint(number)),
-            (".der", ArchiveLayout.file(.derived, number)),
-        ]
-        for (index, (suffix, expected)) in kinds.enumerated() where name.hasSuffix(suffix) && path == expected {
-            let kind = ArchiveFormat.FileKind(rawValue: UInt8(index + 1))
-            return log.state.file(kind, number) == nil ? .debrisFile : nil
-        }
-        if path == ArchiveLayout.journal(number) { return nil }
-        if name.hasSuffix(".par"), path.components.first == "parity" { return nil }
-        if path.components.first == "other" { return nil }
-        return .unknownFile
     }
 }

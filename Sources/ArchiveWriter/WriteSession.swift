@@ -12,14 +12,14 @@ import Dispatch
 package final class WriteSession {
     package let storage: any Storage
     package let access: WriterAccess
-    package private(set) var log: ArchiveLog
+    package internal(set) var log: ArchiveLog
     private let lock: any StorageLock
     private let records: RecordPipeline
     private var segment: SegmentWriter?
     private var indexEntries: [(ObjectKey, ObjectPlace)] = []
-    private var headPosition: (newestHash: Bytes32, journalLength: UInt64, journalFile: UInt32)
-    private var pendingClosings: [FileChange] = []
-    private var nextSegment: UInt32
+    var headPosition: (newestHash: Bytes32, journalLength: UInt64, journalFile: UInt32)
+    var pendingClosings: [FileChange] = []
+    var nextSegment: UInt32
     /// The keys with which ids are made.
     package var keys: AppendKeys { access.keys }
     /// Objects that the archive had when the session began, and that need not be stored again.
@@ -59,85 +59,15 @@ package final class WriteSession {
         log = try ArchiveLog(opening: storage)
         try log.requireKnownFlags(for: .append)
         try access.check(log.header.header, place: storage.displayName)
-        if let broken = log.findings.first(where: { !$0.code.isWarning && $0.code != .noHead }) {
-            throw ArchiveError(.behind, storage.displayName, "\(broken.code.text) \(broken.place)")
-        }
+        try WriteSession.requireCertain(log)
         records = RecordPipeline(codec: codec, level: level, jobs: jobs)
         nextSegment = 1
-        headPosition = (log.newestHash, log.journalEnd.length, log.journalEnd.file)
+        headPosition = (.zero, 0, 0)
         try recover()
+        headPosition = (log.newestHash, log.journalEnd.length, log.journalEnd.file)
     }
 
-    /// What a session does before its first commit (format.md, section 7.9).
-    private func recover() throws(ArchiveError) {
-        if log.findings.contains(where: { $0.code == .headerReplica || $0.code == .headerDiffers }) {
-            try HeaderWriting.replaceAll(storage, log.header.file)
-        }
-        try HeaderWriting.removeOld(storage)
-        let numbers = try numberedFiles(storage, "segments", suffix: ".seg")
-        for number in numbers {
-            let live = log.state.file(.segment, number)
-            if let live, live.state != .open { continue }
-            var change = FileChange(.closed, .segment, number)
-            let path = ArchiveLayout.segment(number)
-            let committed = live?.length ?? 0
-            try storing { () throws(StorageError) in
-                let file = try storage.openForReading(path, expecting: .sequential)
-                // Shorter than what was committed is damage (E502): nothing may be written then.
-                guard file.byteCount >= committed else {
-                    throw StorageError(
-                        .read,
-                        path.description,
-                        .lengthDiffers(expected: committed, found: file.byteCount)
-                    )
-                }
-                var hasher = TreeHasher()
-                var offset = committed
-                while offset < file.byteCount {
-                    let bytes = try file.read(at: offset, count: Int(min(4 << 20, file.byteCount - offset)))
-                    if bytes.isEmpty { break }
-                    bytes.withUnsafeBytes { hasher.update($0) }
-                    offset += UInt64(bytes.count)
-                }
-                change.debrisLength = offset - committed
-                change.debrisRoot = hasher.root()
-                let writable = try storage.openForOverwriting(path)
-                try writable.sync()
-                try writable.close()
-                try storage.syncDirectory(path.parent)
-            }
-            pendingClosings.append(change)
-        }
-        let highest = max(numbers.last ?? 0, log.state.files.last { $0.kind == .segment }?.number ?? 0)
-        guard highest < Limits.fileNumber else { throw ArchiveError(.commitRule, "segments", "no number left") }
-        nextSegment = highest + 1
-        try syncFound()
-        guard let newest = log.newest else { return }
-        // The head that is invalid or older first, then the other; nothing where both hold the newest already.
-        let order = [0, 1].sorted { (log.heads[$0]?.commit.generation ?? 0) < (log.heads[$1]?.commit.generation ?? 0) }
-        for index in order where log.heads[index]?.commit.generation != newest.commit.generation {
-            try writeHead(index, newest)
-        }
-    }
-
-    private func syncFound() throws(ArchiveError) {
-        let end = log.journalEnd
-        try storing { () throws(StorageError) in
-            var paths = ArchiveLayout.headers + ArchiveLayout.heads
-            if end.file > 0 { paths.append(ArchiveLayout.journal(end.file)) }
-            var directories: Set<ArchivePath> = [.root]
-            for path in paths where try storage.exists(path) {
-                let file = try storage.openForOverwriting(path)
-                try file.sync()
-                try file.close()
-                directories.insert(path.parent)
-                directories.insert(path.parent.parent)
-            }
-            for directory in directories.sorted() { try storage.syncDirectory(directory) }
-        }
-    }
-
-    private func writeHead(_ index: Int, _ record: CommitRecord) throws(ArchiveError) {
+    func writeHead(_ index: Int, _ record: CommitRecord) throws(ArchiveError) {
         let path = ArchiveLayout.heads[index]
         let bytes = record.padded(to: Limits.headFile)
         try storing { () throws(StorageError) in
@@ -338,9 +268,12 @@ package final class WriteSession {
     ) throws(ArchiveError) {
         let end = log.journalEnd
         let startsNew =
-            end.file == 0 || end.validLength != end.length
+            end.file == 0 || end.file < end.highest || end.validLength != end.length
             || end.validLength + UInt64(Limits.headFile) > UInt64(Limits.journalFile)
-        let journalFile = startsNew ? end.file + 1 : end.file
+        guard !startsNew || end.highest < Limits.fileNumber else {
+            throw ArchiveError(.commitRule, "journal", "no number left")
+        }
+        let journalFile = startsNew ? end.highest + 1 : end.file
         var checkpoint: CheckpointReference?
         if let added = changes.first(where: { $0.kind == .checkpoint && $0.operation == .added }) {
             checkpoint = CheckpointReference(
@@ -386,6 +319,7 @@ package final class WriteSession {
             if startsNew { try storage.syncDirectory(path.parent) }
         }
         log.journalEnd.file = journalFile
+        log.journalEnd.highest = max(end.highest, journalFile)
         log.journalEnd.validLength = (startsNew ? 0 : end.validLength) + UInt64(record.paddedLength)
         log.journalEnd.length = log.journalEnd.validLength
         log.journalEnd.unknownDebris = []

@@ -628,13 +628,24 @@ class State:
         return number and [number, self.files[CHECKPOINT, number][2], self.files[CHECKPOINT, number][3]]
 
 
+def right(change):
+    """The capability that a file change needs."""
+    return 8 if change[1] >= DERIVED else 4 if change[0] == 5 else 1
+
+
+def is_void(commit, state):
+    """Whether the writer of a commit is revoked, or lacks a capability for it (E403)."""
+    return state.writers.get(commit.certificate[0], [None, False])[1] or \
+        not all(commit.certificate[3] & right(change) for change in commit.body[7])
+
+
 def follow(before, commit, generation, previous, journal=None, need=need):
     """The state after a commit, all rules checked. Whoever must go on regardless gives a `need` that does not raise."""
     body, after, writer = commit.body, before.copy(), commit.certificate[0]
     need(commit.generation == generation + 1, "E404", f"{commit.generation} after {generation}")
     need(body[1] == previous, "E405")
     need(not before.writers.get(writer, [None, False])[1], "E403", "the writer is revoked")
-    need(journal in (None, body[6]), "E412", "names another journal file")
+    need(journal is None or body[6] <= journal, "E412", "names a later journal file")
     names = [(change[1], change[2]) for change in body[7]]
     need(names == sorted(set(names)), "E412", "order of changes")
     own = [(c[2], c.get(3)) for c in body[7] if c[1] == SEGMENT and c[0] <= 3]
@@ -648,11 +659,11 @@ def follow(before, commit, generation, previous, journal=None, need=need):
         if not fields <= set(change):
             continue
         need(segment or op in (1, 5), "E412", place)
-        right = 8 if kind >= DERIVED else 4 if op == 5 else 1
-        need(commit.certificate[3] & right, "E403", "no right to " + place)
+        need(commit.certificate[3] & right(change), "E403", "no right to " + place)
         is_open = old is not None and old[4] == OPEN
         free = old is None
-        need((free, is_open, free or is_open, free or is_open, not free)[op - 1], "E412", place)
+        closes = free or is_open or old[4] == SEALED and old[6] == generation
+        need((free, is_open, free or is_open, closes, not free)[op - 1], "E412", place)
         last = max((n for k, n in before.files if k == kind), default=0)
         need(op not in (1, 3) or old or number > last, "E412", "number of " + place)
         if op == 5:
@@ -733,12 +744,12 @@ class Directory:
     def walk(self, folder, prefix, report):
         for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
             name = prefix + entry.name.lower()
-            if entry.is_dir():
+            if entry.is_dir(follow_symlinks=False):
                 if re.fullmatch(r"(journal|segments|derived|parity|other/\d\d)(/\d{5})?|other", name):
                     self.walk(entry.path, name + "/", report)
                 else:
                     report("W710", name, "unknown directory")
-            elif not entry.is_file() or name in self.files:
+            elif not entry.is_file(follow_symlinks=False) or name in self.files:
                 report("W710", name, "no plain file, or a name twice")
             else:
                 self.files[name] = entry.path
@@ -777,7 +788,7 @@ class Journal:
     def __init__(self, directory, keys, first=1):
         self.directory, self.keys = directory, keys
         self.numbers = sorted(n for kind, n in directory.numbered if kind == "journal" and n >= first)
-        self.found = {}   # generation: [(file, offset)]
+        self.found, self.back = {}, {}   # generation: [(file, offset)]; in their order, and those put back
         self.chosen = {}  # generation: (file, offset, length)
         self.last = (0, 0)
         for number in self.numbers:
@@ -788,7 +799,8 @@ class Journal:
                 except Fault:
                     at += PAGE
                 else:
-                    self.found.setdefault(commit.generation, []).append((number, at))
+                    found = self.back if commit.body[6] < number else self.found
+                    found.setdefault(commit.generation, []).append((number, at))
                     at += commit.pages * PAGE
 
     def raw(self, number):
@@ -799,17 +811,24 @@ class Journal:
             stream.seek(place[1])
             return Commit.padded(stream.read(2 * BLOCK), self.keys)
 
-    def candidate(self, generation):
-        """J(k): the first valid commit of the generation behind the one chosen last."""
-        place = next((place for place in self.found.get(generation, []) if place > self.last), None)
-        return (self.commit(generation, place), place) if place else (None, None)
+    def candidates(self, generation):
+        """The valid commits of the generation behind the one chosen last, then those that were put back."""
+        places = [place for place in self.found.get(generation, []) if place > self.last] + self.back.get(generation, [])
+        return [(self.commit(generation, place), place) for place in places]
+
+    def elsewhere(self, generation):
+        return [self.commit(generation, place) for place in self.found.get(generation, []) if place <= self.last]
 
     def choose(self, commit, place):
-        self.chosen[commit.generation], self.last = (*place, commit.pages * PAGE), place
+        self.chosen[commit.generation] = (*place, commit.pages * PAGE)
+        if commit.body[6] >= place[0]:
+            self.last = place
 
     def report_debris(self, known, report):
         """W708 for bytes that are no commit, unless the state knows them or generations are missing there (F 7.3)."""
         places = sorted((place, generation) for generation, place in self.chosen.items())
+        back = {g for place, g in places if (place[0], place[1]) in self.back.get(g, [])}
+        order = [(place, g) for place, g in places if g not in back]
         for number in self.numbers:
             name, at = file_name("journal", number), 0
             with self.directory.open(name) as stream:
@@ -817,11 +836,13 @@ class Journal:
                 inside = [(place[1], place[2]) for place, _ in places if place[0] == number]
                 for offset, length in inside + [(size, 0)]:
                     if offset > at:
-                        before = max((g for place, g in places if place[:2] < (number, at)), default=0)
-                        behind = min((g for place, g in places if place[:2] > (number, at)), default=before + 1)
+                        before = max((g for place, g in order if place[:2] < (number, at)), default=0)
+                        behind = min((g for place, g in order if place[:2] > (number, at)), default=before + 1)
+                        while before + 1 in back:
+                            before += 1
                         stream.seek(at)
                         debris = [number, at, offset - at, tree_root(stream, offset - at)]
-                        if behind == before + 1 and debris not in known:
+                        if behind <= before + 1 and debris not in known:
                             report("W708", f"{name}+{at}", f"{offset - at} bytes")
                     at = max(at, offset + length)
 
@@ -830,7 +851,7 @@ class Archive:
     """An archive opened at its newest commit. `findings` collects what is wrong with it."""
 
     def __init__(self, path, recovery=None):
-        self.findings, self.seen = [], set()
+        self.findings, self.seen, self.vouched = [], set(), 0
         need(os.path.isdir(path), "E001", str(path))
         self.directory = Directory(path, self.report)
         self.choose_header(recovery)
@@ -878,17 +899,20 @@ class Archive:
                 heads[name] = Commit.head(raw, self.keys)
             except Fault as fault:
                 heads[name] = fault
-        valid = [head for head in heads.values() if isinstance(head, Commit)]
-        top = max((head.generation for head in valid), default=0)
-        if not valid:
-            self.report("E407", "heads", "; ".join(str(fault) for fault in heads.values()))
-        best = next((head for head in valid if head.generation == top), None)
+        self.heads = heads
+        top = self.dismiss(1)
+        best = next((head for head in self.counting() if head.generation == top), None)
         checkpoint = self.load_checkpoint(best.body[9]) if best and best.body[9] else None
-        self.journal = Journal(self.directory, self.keys, 1 if full or not checkpoint else checkpoint[0][2])
-        if checkpoint and not full:
+        if not full and checkpoint and self.is_safe(checkpoint):
+            self.journal = Journal(self.directory, self.keys, checkpoint[0][2])
             generation, previous, self.state = checkpoint[0][0], checkpoint[0][1], checkpoint[1]
-        self.walk(generation, previous, top, valid, checkpoint)
-        for head in valid:
+        else:
+            self.journal = Journal(self.directory, self.keys, 1)
+        self.walk(generation, previous, checkpoint)
+        top = max((head.generation for head in self.counting()), default=0)
+        if not top:
+            self.report("E407", "heads", "; ".join(str(fault) for fault in heads.values()))
+        for head in self.counting():
             if self.hashes.get(head.generation, head.hash) != head.hash:
                 self.report("E406", f"generation {head.generation}", "journal and head differ")
         if self.generation > top:
@@ -897,6 +921,23 @@ class Archive:
             if self.generation == top and top and getattr(head, "generation", 0) < top:
                 self.report("W704", name, head if isinstance(head, Fault) else "older")
         self.check_header()
+
+    def counting(self):
+        return [head for head in self.heads.values() if isinstance(head, Commit)]
+
+    def dismiss(self, k):
+        """Heads from generation k on whose writers may not write them do not count. Gives h."""
+        for name, head in self.heads.items():
+            if isinstance(head, Commit) and head.generation >= k and is_void(head, self.state):
+                self.report("E403", name, "does not count")
+                self.heads[name] = Fault("E403", "its writer is void")
+        return max((head.generation for head in self.counting()), default=self.vouched)
+
+    def is_safe(self, checkpoint):
+        """Whether opening may begin at a checkpoint: its commit's writer may remove files, and no head is older."""
+        journal = Journal(self.directory, self.keys, checkpoint[0][2])
+        added = [commit for commit, _ in journal.candidates(checkpoint[0][0] + 1)]
+        return bool(added) and added[0].certificate[3] & 4 and all(head.generation > checkpoint[0][0] for head in self.counting())
 
     def load_checkpoint(self, reference):
         name = file_name(CHECKPOINT, reference[0])
@@ -907,7 +948,7 @@ class Archive:
         except Fault as fault:
             self.report(fault.code, name, fault.text)
 
-    def walk(self, generation, previous, top, heads, checkpoint):
+    def walk(self, generation, previous, checkpoint):
         """Steps 3 to 6 of F 7.7. `sure` says whether the state is known to be that of the generation."""
         sure, self.hashes, self.newest = True, {}, None
         while True:
@@ -917,46 +958,55 @@ class Archive:
                     sure, previous, self.state = True, checkpoint[0][1], checkpoint[1]
                 elif (previous, self.state.encoded()) != (checkpoint[0][1], checkpoint[1].encoded()):
                     self.report("E411", file_name(CHECKPOINT, generation), "not the state of its generation")
-            commit, place = self.journal.candidate(k)
-            if k > top:
-                try:
-                    need(commit, "E408")
-                    after = follow(self.state, commit, generation, previous, place[0])
-                except Fault:
-                    break
-            else:
-                if not commit:
-                    self.report("E408", f"generation {k}", "not in the journal")
-                commit, after = self.choose(k, commit, place, generation, previous, heads, sure)
+            top = self.dismiss(k)
+            commit, place, after = self.choose(k, generation, previous, k <= top, sure)
             if commit:
                 self.hashes[k], self.newest, previous, self.state = commit.hash, commit, commit.hash, after
                 if place:
                     self.journal.choose(commit, place)
+            elif k > top:
+                break
             else:
+                self.report("E408", f"generation {k}", "no copy is left")
                 sure = False
             generation = k
         self.generation, self.head = generation, self.newest.hash if self.newest else previous
 
-    def choose(self, k, journal, place, generation, previous, heads, sure):
-        """The commit of a generation that a head vouches for: from journal, head, or segment; the first that obeys."""
-        spare = [head for head in heads if head.generation == k]
-        first = journal
-        for source in ([journal] if journal else [], spare, None):
-            for commit in self.spares(k) if source is None else source:
-                first = first or commit
-                try:
-                    number = place[0] if commit is journal else None
-                    return commit, follow(self.state, commit, generation, previous, number)
-                except Fault as fault:
-                    if commit is journal and sure:
-                        self.report(fault.code, f"generation {k}", fault.text)
-        if not first:
-            return None, None
+    def choose(self, k, generation, previous, vouched, sure):
+        """The commit of a generation, its place in the journal if it has one, and the state after it. Of a generation
+        that a head vouches for also from heads, other places of the journal, segments; the first that obeys."""
+        found, fault = self.journal.candidates(k), None
+        for commit, place in found:
+            try:
+                return commit, place, follow(self.state, commit, generation, previous, place[0])
+            except Fault as error:
+                fault = fault or error
+        if not vouched:
+            return None, None, None
+        if sure or not found:
+            self.report(fault.code if fault else "E408", f"generation {k}", fault or "not in the journal")
+        others = [head for head in self.counting() if head.generation == k]
+        others += self.journal.elsewhere(k)
+        others += self.spares(k)
+        for commit in others:
+            try:
+                return commit, found[0][1] if found else None, follow(self.state, commit, generation, previous)
+            except Fault:
+                pass
 
         def note(condition, code, text=""):
             if not condition and sure:
                 self.report(code, f"generation {k}", text)
-        return first, follow(self.state, first, generation, previous, need=note)
+        for commit, place in found + [(commit, None) for commit in others]:
+            if not is_void(commit, self.state):
+                after = follow(self.state, commit, generation, previous, need=note)
+                if root_of(after.encoded()) != commit.body[8]:
+                    for change in commit.body[7]:
+                        name = change[1], change[2]
+                        if change[0] == 5 and name in self.state.files:
+                            after.files[name], after.packed[name] = self.state.files[name], self.state.packed[name]
+                return commit, place, after
+        return None, None, None
 
     def spares(self, k):
         """Copies S of generation k, looked for at every page of every segment."""
@@ -1307,7 +1357,7 @@ class Catalogue:
             check_opening(body)
             need(body == entry[7], "E505", "another envelope than the commit names")
         elif record.kind == Record.FOOTER:
-            need(entry[4] == SEALED, "E508", "in a segment that is not sealed")
+            need(entry[4] in (SEALED, CLOSED), "E508", "in a segment that is not sealed")
             if before is not None:
                 check_footer(body, entry[7], before)
         elif record.kind == Record.COMMIT:

@@ -265,7 +265,8 @@ def part_journal(inputs, context, report):
         archive.findings, archive.seen, archive.headers, archive.keys = [], set(), [], context.keys()
         archive.state, archive.directory = reader.State(), reader.Directory(folder, archive.report)
         archive.journal = reader.Journal(archive.directory, archive.keys)
-        archive.walk(0, reader.ZERO, context["h"], [], None)
+        archive.heads, archive.vouched = {}, context["h"]
+        archive.walk(0, reader.ZERO, None)
         if archive.generation > context["h"]:
             report("W703", "")
         archive.journal.report_debris(archive.state.debris, archive.report)

@@ -96,7 +96,8 @@ def commits(o):
     follow("generation", "Generation 3 after 1.", "E404", put(0, 3))
     follow("chain", "Another hash of the commit before.", "E405", put(1, bytes(32)))
     follow("state_root", "Another state root.", "E410", wrong_state=bytes(32))
-    follow("journal", "It names another journal file.", "E412", journal=2)
+    follow("journal", "It names a later journal file.", "E412", put(6, 2))
+    follow("journal_put_back", "It stands in a later journal file than it names: it was put back there.", "ok", journal=2)
 
     def tampered(name, about, change):
         """A change that breaks a rule; the state root is that of the unbroken commit, so the rule must be found first."""
@@ -118,7 +119,13 @@ def commits(o):
     tampered("twice", "One file appears twice.", lambda i: i[7].insert(0, {0: REMOVED, 1: 1, 2: 2}))
     tampered("order", "Changes out of order.", lambda i: i[7].append({0: REMOVED, 1: 1, 2: 1}))
     tampered("extend_derived", "A derived file is extended.", lambda i: i[7].append({0: EXTENDED, 1: 3, 2: 1, 3: 10, 4: bytes(32)}))
-    tampered("close_sealed", "A sealed segment is closed.", lambda i: i[7].insert(0, close(1, b"")))
+    a, *_ = two("commit close sealed")
+    before = {"generation": 2, "hash": a.head_hash, "state": a.state_bytes()}
+    t = a.session()
+    add_mail(a, t, (4,))
+    done(a, t, others=[close(1, b"")])
+    say("close_sealed", "A segment is closed that the commit before the last sealed.", "E412", a, before)
+    follow("close_sealed_last", "A segment is closed that the commit before sealed.", "ok", others=[close(1, b"")])
     tampered("remove_not_live", "A file is removed that was not live.", lambda i: i[7].append({0: REMOVED, 1: 3, 2: 1}))
     tampered("segment_long", "A committed length of more than 256 MiB.", in_change(3, (1 << 28) + 4096))
     tampered("checkpoint_reference", "A checkpoint is named that is not live.", put(9, [1, 100, bytes(32)]))
@@ -187,7 +194,7 @@ def journals(o):
     say("torn_tail", "Generation 3 is torn; the heads hold 2.", ["W708"], a, [(1, j[:9000])], [1, 2], h=2)
     say("gap_beyond", "Generation 2 is torn, 3 is whole; the heads hold 1.", ["W708"], a, [(1, p[0] + bytes(200) + p[1][200:] + p[2])], [1], h=1)
     say("debris", "Bytes between generations 1 and 2 that nothing lists.", ["W708"], a, [(1, p[0] + b"x" * 4096 + p[1] + p[2])], [1, 2, 3])
-    say("debris_files", "Bytes at the end of file 1 and a file of junk; generation 2 is in file 3 (and names file 1).", ["E412", "W708"], a,
+    say("debris_files", "Bytes at the end of file 1 and a file of junk; generation 2 is in file 3 (and names file 1).", ["W708"], a,
         [(1, p[0] + b"junk"), (2, b"junk"), (3, p[1] + p[2])], [1, 2, 3])
     say("padding", "The padding of generation 3 is not zero; the heads hold 2.", ["W708"], a, [(1, j[:-1] + b"\1")], [1, 2], h=2)
     say("shifted", "Generation 3 does not stand at a multiple of 4096; the heads hold 2.", ["W708"], a, [(1, p[0] + p[1] + bytes(64) + p[2])], [1, 2], h=2)

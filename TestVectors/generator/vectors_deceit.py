@@ -29,15 +29,37 @@ def commits(o):
         "format.md 7.2", ["E412"], may=["E411"])
     say(second("twice added", commit={"others": [{0: REMOVED, 1: 3, 2: 5}]})[0], "remove_not_live", "Commit 2 removes a file that was not live.",
         "format.md 7.2", ["E412"])
-    say(second("close sealed", commit={"others": [close(1, b"")]})[0], "close_sealed", "Commit 2 closes a sealed segment.", "format.md 7.2", ["E412"],
-        may=["W706"], keyed_may=["E508"])
+    a, *_ = two("close sealed")
+    s = a.session()
+    add_mail(a, s, (4,))
+    done(a, s, others=[close(1, b"")])
+    say(a, "close_sealed", "Commit 3 closes a segment that commit 1 sealed.", "format.md 7.2", ["E412"], may=["W706"], keyed_may=["E508"])
     say(revoke_nobody(), "revoke_unknown", "A revocation of a writer that the state does not know.",
         "format.md 7.2", ["E412"], may=["E410"])
     a, w = writer_revoked("revoked writes")
+    head = a.head_hash
     s = a.session(w)
-    add_mail(a, s, (4,))
+    add_mail(a, s, (4,), expected=False)
     done(a, s)
-    say(a, "revoked_writes", "A revoked writer wrote generation 4, and the heads hold it.", "format.md 7.2", ["E403"])
+    say(a, "revoked_writes", "A revoked writer wrote generation 4, and the heads hold it: they do not count.", "format.md 7.7",
+        ["E403", "E407", "W703", "W707", "W708"], generation=3, head=head)
+    a, w = writer_revoked("revoked head")
+    files, head = dict(a.files), a.head_hash
+    s = a.session(w)
+    add_mail(a, s, (4,), expected=False)
+    s.footer()
+    a.commit(s, SEALED, heads=None)
+    a.files = files
+    a.write_head(HEADS[0])
+    say(a, "revoked_head", "One head holds generation 4 of a revoked writer, the other 3: that does not make the journal end too early.", "format.md 7.7",
+        ["E403", "W704"], generation=3, head=head)
+    a, w = writer_revoked("revoked removes")
+    head, live = a.head_hash, dict(a.live)
+    s = a.session(w)
+    done(a, s, others=[{0: REMOVED, 1: 1, 2: n} for n in (1, 2, 3)])
+    say(a, "revoked_removes", "A revoked writer with every file within reach removes all segments: they stay live.", "format.md 7.7",
+        ["E403", "E407", "W703", "W707", "W708"], generation=3, head=head)
+    planted(o)
     a, w = writer_revoked("revoked beyond")
     files, head = {h: a.files[h] for h in HEADS}, a.head_hash
     s = a.session(w)
@@ -45,25 +67,26 @@ def commits(o):
     done(a, s)
     a.files.update(files)
     say(a, "revoked_beyond", "A revoked writer wrote generation 4; the heads hold 3: the journal ends before it.", spec, ["W707", "W708"], generation=3, head=head)
-    for name, caps, about, others in (("capability_append", 2, "A writer without the capability to append.", None),
-                                      ("capability_compact", 3, "A writer without the capability to remove segments.", [{0: REMOVED, 1: 1, 2: 1}]),
-                                      ("capability_derived", 7, "A writer without the capability for derived files.", "derived")):
-        a, w = new_writer(name, capabilities=caps) if name != "capability_append" else (None, None)
-        if a is None:
+    for name, caps, about, others in (("capability_append", 2, "A writer without the capability to append: the heads do not count.", None),
+                                      ("capability_compact", 3, "A writer without the capability to remove segments: the heads do not count.", [{0: REMOVED, 1: 1, 2: 1}]),
+                                      ("capability_derived", 7, "A writer without the capability for derived files: the heads do not count.", "derived")):
+        if name == "capability_append":
             a = new(name)
             w = Writer(a, a.rand(32), caps)
             s = a.session()
             add_mail(a, s, (1,))
             done(a, s, certificates=[w.cert])
+        else:
+            a, w = new_writer(name, capabilities=caps)
+        good, head = a.generation, a.head_hash
         s = a.session(w)
-        add_mail(a, s, (3,))
+        add_mail(a, s, (3,), expected=False)
         if others == "derived":
             others = [a.add_file(3, 1, b"derived")]
         s.footer()
         a.commit(s, SEALED, others=others or ())
         a.write_heads()
-        say(a, name, about, "format.md 7.2", ["E403"], messages=only(a, 2, 3) if name == "capability_compact" else None,
-            keyed_may=["E601"], may=["W707"] if name == "capability_compact" else [])
+        say(a, name, about, "format.md 7.2", ["E403", "E407", "W703", "W707", "W708"], generation=good, head=head)
     a, _ = one("small order")
     point = (1).to_bytes(32, "little")
 
@@ -82,6 +105,81 @@ def commits(o):
     a.write_head(HEADS[1])
     say(a, "writer_key_small_order", "A certified writer key of small order, under which any signature would do.", "cryptography.md 6",
         ["W704", "W707", "W708"], generation=1, head=head)
+
+
+def planted(o):
+    """A revoked writer puts commits of its own before good ones."""
+    a, w = writer_revoked("planted before")
+    path, before = journal_path(1), None
+    s = a.session(w)
+    kept = copy.deepcopy((a.live, a.writers, a.generation, a.head_hash, a.files, a.messages, a.time, a.index_all))
+    add_mail(a, s, (4,), expected=False)
+    s.footer()
+    a.commit(s, SEALED, heads=None)
+    false = a.files[path]
+    a.live, a.writers, a.generation, a.head_hash, a.files, a.messages, a.time, a.index_all = kept
+    a.files[path] = false
+    t = a.session(number=5)
+    add_mail(a, t, (5,))
+    done(a, t)
+    o.archive(a, "planted_before", "Generation 4 of a revoked writer stands in the journal before the good one, which is followed.", "format.md 7.3", ["W708"])
+    # commits that were put back into the journal from a head
+    a, s, t = two("put back newest")
+    torn = a.files[JNL]
+    a.files[JNL] = torn[:4096] + bytes(4096)
+    a.files[journal_path(2)] = pad(a.records[2][0])
+    a.journal = 2
+    u = a.session()
+    add_mail(a, u, (4,))
+    done(a, u, debris=[[1, 4096, 4096, root(bytes(4096))]])
+    o.archive(a, "put_back_newest", "J(2) was lost and put back in journal file 2; commit 3 lists the old place as debris.", "format.md 7.9")
+    a, s, t = two("put back older")
+    u = a.session()
+    add_mail(a, u, (4,))
+    done(a, u)
+    a.files[JNL] = a.files[JNL][:4096] + bytes(4096) + a.files[JNL][8192:]
+    a.files[journal_path(2)] = pad(a.records[2][0])
+    a.journal = 2
+    v = a.session()
+    add_mail(a, v, (5,))
+    done(a, v, debris=[[1, 4096, 4096, root(bytes(4096))]])
+    o.archive(a, "put_back_older", "J(2) was lost and put back behind J(3), in journal file 2.", "format.md 7.9")
+    a, s, t = two("put back twice")
+    a.files[journal_path(2)] = pad(a.records[1][0])
+    o.archive(a, "put_back_twice", "A copy of J(1) in a later journal file, though J(1) is where it belongs.", "format.md 7.3", ["W708"])
+    a, s, t = two("lost commit")
+    u = a.session()
+    add_mail(a, u, (4,))
+    done(a, u)
+    a.files[JNL] = a.files[JNL][:4096] + bytes(4096) + a.files[JNL][8192:]
+    a.files[SEG2] = a.files[SEG2][:-4096]
+    o.archive(a, "lost_commit", "No copy of commit 2 is left: reading goes on with commit 3, and segment 2 is not known.", "format.md 7.7",
+              ["E408", "W707"], messages=only(a, 1, 2, 4))
+    a = with_checkpoint("lost before checkpoint")
+    a.files[JNL] = bytes(4096) + a.files[JNL][4096:]
+    a.files[SEG1] = a.files[SEG1][:-4096] + b"x" * 4096
+    o.archive(a, "lost_before_checkpoint", "No copy of commit 1 is left: reading goes on at the checkpoint of generation 1.", "format.md 7.7",
+              ["E408"], keyed_may=["W705"], may=["W705"])
+    # a sealing commit that was cut off in barrier 2
+    a, s, t = two("closed sealed")
+    cut = a.files[SEG2][:-4096 + 512]
+    a.files[SEG2] = cut
+    u = a.session()
+    add_mail(a, u, (4,))
+    done(a, u, others=[close(2, cut[-512:])])
+    o.archive(a, "closed_sealed", "Copy S of the commit that sealed segment 2 is torn; the next commit closed the segment.", "format.md 7.9")
+    # names
+    a, _ = one("names")
+    a.files["parity/00000/00000001.par"] = b"a sidecar"
+    o.archive(a, "sidecar", "A sidecar, which version 1.0 does not open.", "format.md 1")
+    a, _ = one("names wrong")
+    a.files["parity/00001/00000001.par"] = b"misplaced"
+    a.files["journal/00000/+0000009.jnl"] = b"no number"
+    a.files["other/07/readme"] = b"?"
+    o.archive(a, "names_unknown", "A sidecar in the wrong directory, a journal file whose number has a sign, a name that is none.", "format.md 1", ["W710"])
+    a = carried()
+    a.files[path_of(42, 1002)] = b"not named"
+    o.archive(a, "kinds_unnamed", "A file of an unknown kind that no commit names.", "format.md 7.8", ["W707"])
 
 
 def revoke_nobody():

@@ -10,6 +10,11 @@ package struct CBORWriter {
         bytes.reserveCapacity(capacity)
     }
 
+    /// Goes on behind what was written before.
+    init(continuing bytes: consuming [UInt8]) {
+        self.bytes = bytes
+    }
+
     private mutating func head(_ major: UInt8, _ value: UInt64) {
         let high = major << 5
         switch value {

@@ -1,3 +1,19 @@
+extension Commit {
+    /// Whether the capabilities of a certificate allow what the commit does (cryptography.md, section 4).
+    package func isPermitted(by capabilities: Capabilities) -> Bool {
+        for change in changes {
+            let needed: Capabilities
+            if change.kind == .segment || change.kind == .checkpoint {
+                needed = change.operation == .removed ? .compact : .append
+            } else {
+                needed = .derived
+            }
+            if !capabilities.contains(needed) { return false }
+        }
+        return true
+    }
+}
+
 extension ArchiveState {
     /// What applying a commit needs to know beyond its body.
     package struct CommitPlace: Sendable {
@@ -43,20 +59,16 @@ extension ArchiveState {
         try learnWriters(certificate, commit)
     }
 
-    /// Capability bits of a certificate (cryptography.md, section 4).
     private func admit(_ certificate: Certificate, of commit: Commit) throws(FormatError) {
-        for writer in writers where writer.key == certificate.writerKey && writer.isRevoked {
+        guard !isRevoked(certificate.writerKey), commit.isPermitted(by: certificate.capabilities) else {
             throw FormatError(.writerVoid)
         }
-        for change in commit.changes {
-            let needed: Capabilities
-            if change.kind == .segment || change.kind == .checkpoint {
-                needed = change.operation == .removed ? .compact : .append
-            } else {
-                needed = .derived
-            }
-            guard certificate.capabilities.contains(needed) else { throw FormatError(.writerVoid) }
-        }
+    }
+
+    /// Whether a commit so far revoked the writer.
+    package func isRevoked(_ writerKey: Bytes32) -> Bool {
+        for writer in writers where writer.key == writerKey { return writer.isRevoked }
+        return false
     }
 
     private func highestNumbers() -> [(FileKind, UInt32)] {
@@ -80,11 +92,15 @@ extension ArchiveState {
         switch change.operation {
         case .removed:
             guard let position else { throw rule }
+            touch(position)
             files.remove(at: position)
         case .closed:
             guard isSegment else { throw rule }
             if let position {
-                guard files[position].state == .open else { throw rule }
+                // Also one that the commit before sealed: a crash can have torn its copy S (section 7.9).
+                let isNew = files[position].generation == commit.generation - 1
+                guard files[position].state == .open || (files[position].state == .sealed && isNew) else { throw rule }
+                touch(position)
                 files[position].state = .closed
                 files[position].tailPages = 0
                 files[position].debrisLength = change.debrisLength
@@ -101,7 +117,7 @@ extension ArchiveState {
                 )
                 file.debrisLength = change.debrisLength
                 file.debrisRoot = change.debrisRoot
-                files.insert(file, at: insertion(.segment, change.number))
+                insert(file)
             }
         case .added, .extended, .sealed:
             guard isSegment || change.operation == .added else { throw rule }
@@ -119,6 +135,7 @@ extension ArchiveState {
                 let before = files[position]
                 let least = before.length + UInt64(before.tailPages) * UInt64(Limits.page)
                 guard change.length >= least, before.envelope == change.envelope else { throw rule }
+                touch(position)
                 files[position].length = change.length
                 files[position].root = change.root
                 files[position].state = change.operation == .sealed ? .sealed : .open
@@ -143,7 +160,7 @@ extension ArchiveState {
                     file.envelope = change.envelope
                     file.pointers = [pointer]
                 }
-                files.insert(file, at: insertion(change.kind, change.number))
+                insert(file)
             }
         }
     }

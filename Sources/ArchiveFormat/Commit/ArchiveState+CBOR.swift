@@ -7,12 +7,28 @@ extension ArchiveState {
     }
 
     func write(to writer: inout CBORWriter) {
-        writer.map(3)
-        writer.key(0)
-        writer.array(files.count)
+        ArchiveState.writeHead(fileCount: files.count, to: &writer)
         for file in files {
             file.write(to: &writer)
         }
+        writeEnd(to: &writer)
+    }
+
+    private static func writeHead(fileCount: Int, to writer: inout CBORWriter) {
+        writer.map(3)
+        writer.key(0)
+        writer.array(fileCount)
+    }
+
+    /// What stands before the files.
+    static func head(fileCount: Int) -> [UInt8] {
+        var writer = CBORWriter(reserving: 8)
+        writeHead(fileCount: fileCount, to: &writer)
+        return writer.bytes
+    }
+
+    /// What stands behind the files: writers and debris.
+    func writeEnd(to writer: inout CBORWriter) {
         writer.key(1)
         writer.array(writers.count)
         for state in writers {

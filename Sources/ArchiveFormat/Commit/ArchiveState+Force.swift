@@ -1,9 +1,12 @@
 extension ArchiveState {
     /// Applies what a commit says without its rules: for a commit that a head vouches for and that breaks one.
     ///
-    /// The damage has been reported; reading goes on with the best state there is (format.md, section 7.7, step 6).
-    package mutating func force(_ commit: Commit, place: CommitPlace) {
-        for change in commit.changes { force(change, commit.generation, place) }
+    /// The damage has been reported; reading goes on with the best state there is (format.md, section 7.7, step 4). Files
+    /// are removed only where the caller has proof that this is the state that the writer meant: its root.
+    package mutating func force(_ commit: Commit, place: CommitPlace, removing: Bool) {
+        for change in commit.changes where removing || change.operation != .removed {
+            force(change, commit.generation, place)
+        }
         journalDebris.append(contentsOf: commit.journalDebris)
         for certificate in [commit.certificate] + commit.certificates {
             guard let parsed = try? Certificate(parsingSigned: certificate) else { continue }
@@ -31,7 +34,10 @@ extension ArchiveState {
             )
         switch change.operation {
         case .removed:
-            if let position { files.remove(at: position) }
+            if let position {
+                touch(position)
+                files.remove(at: position)
+            }
             return
         case .closed:
             file.state = .closed
@@ -53,9 +59,10 @@ extension ArchiveState {
             }
         }
         if let position {
+            touch(position)
             files[position] = file
         } else {
-            files.insert(file, at: insertion(change.kind, change.number))
+            insert(file)
         }
     }
 }

@@ -62,9 +62,24 @@ public struct ArchiveState: Equatable, Sendable {
     public package(set) var writers: [WriterState] = []
     /// Known debris in the journal.
     public package(set) var journalDebris: [JournalDebris] = []
+    /// Position of the first file that changed since the state was encoded last (`StateEncoding`).
+    var firstChanged = 0
 
     /// The state before generation 1.
     public init() {}
+
+    /// States are equal whenever they say the same.
+    public static func == (left: ArchiveState, right: ArchiveState) -> Bool {
+        left.files == right.files && left.writers == right.writers && left.journalDebris == right.journalDebris
+    }
+
+    mutating func touch(_ position: Int) { firstChanged = min(firstChanged, position) }
+
+    mutating func insert(_ file: LiveFile) {
+        let position = insertion(file.kind, file.number)
+        touch(position)
+        files.insert(file, at: position)
+    }
 
     /// The live file of a kind and number.
     public func file(_ kind: FileKind, _ number: UInt32) -> LiveFile? {
