@@ -13,7 +13,7 @@ package struct ImportOptions: Sendable {
     package var level: Int?
     /// Threads that prepare and pack.
     package var jobs = 2
-    /// Look only: nothing is written.
+    /// Read, split and count everything, and write nothing.
     package var isDryRun = false
 
     package init() {}
@@ -48,6 +48,8 @@ package struct ImportReport: Sendable {
     package var rejects: [RejectReport] = []
     /// Whether it was asked to stop before its end.
     package var isInterrupted = false
+    /// By how many bytes the archive's files grew; in a dry run: would grow.
+    package var addedByteCount: UInt64 = 0
 
     /// The sum over all sources.
     package var counts: ImportCounts {

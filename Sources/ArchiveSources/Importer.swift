@@ -9,7 +9,7 @@ import MailFormats
 package enum Importer {
     /// Imports each source as one run.
     ///
-    /// What was committed stays, whatever happens later.
+    /// What was committed stays, whatever happens later. A dry run does the same on a storage that keeps nothing.
     package static func run(
         _ storage: any Storage,
         as access: WriterAccess,
@@ -18,6 +18,8 @@ package enum Importer {
         progress: @escaping (ImportProgress) -> Void = { _ in },
         shouldStop: @escaping () -> Bool = { false }
     ) throws(ArchiveError) -> ImportReport {
+        try options.check()
+        let storage = options.isDryRun ? DryRunStorage(storage) : storage
         var opened: [ImportSource] = []
         for source in sources { opened.append(try ImportSource(source)) }
         var known: Set<ObjectKey> = []
@@ -34,6 +36,7 @@ package enum Importer {
             jobs: options.jobs
         )
         var report = ImportReport()
+        let storedBefore = session.storedByteCount
         let total = opened.reduce(0) { $0 + $1.byteCount }
         var done: UInt64 = 0
         for source in opened {
@@ -65,6 +68,7 @@ package enum Importer {
             }
         }
         try session.finish()
+        report.addedByteCount = session.storedByteCount - min(storedBefore, session.storedByteCount)
         return report
     }
 }

@@ -102,6 +102,9 @@ package final class WriteSession {
         try advance(all: false)
     }
 
+    /// Committed bytes of the archive's files, the journal and the heads left out.
+    package var storedByteCount: UInt64 { log.state.files.reduce(0) { $0 &+ $1.length } }
+
     package func isKnown(_ key: ObjectKey) -> Bool { added.contains(key) || known.contains(key) }
 
     private func currentSegment() throws(ArchiveError) -> SegmentWriter {

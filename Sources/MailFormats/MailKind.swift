@@ -122,14 +122,3 @@ package enum MailKind: Equatable, Sendable {
         return count
     }
 }
-
-extension MailKind.Reason: CustomStringConvertible {
-    /// The reason as a user reads it.
-    package var description: String {
-        switch self {
-        case .binary: "zero bytes, and no header"
-        case .noHeaderField: "no header field in its first lines"
-        case .blank: "nothing but empty lines"
-        }
-    }
-}

@@ -31,6 +31,9 @@ enum ImportText {
         let counts = report.counts
         var text = isDryRun ? "Dry run, nothing was written: " : report.isInterrupted ? "Interrupted: " : "Done: "
         text += "\(CountText.line(counts)), \(Units.bytes(counts.byteCount))"
+        if counts.stored > 0 || isDryRun {
+            text += ", \(Units.bytes(report.addedByteCount)) \(isDryRun ? "would be added" : "added")"
+        }
         if seconds > 0.05 { text += ", \(Units.bytes(UInt64(Double(counts.byteCount) / seconds)))/s" }
         Output.standard.line(text)
     }
@@ -41,6 +44,7 @@ enum ImportText {
                 ("archiveID", .optional(place.archiveID?.hex)),
                 ("recoveryCode", place.made.map { RecoveryNotice.json($0) } ?? .null),
                 ("dryRun", .bool(isDryRun)), ("interrupted", .bool(report.isInterrupted)),
+                ("addedBytes", .unsigned(report.addedByteCount)),
                 ("counts", CountText.json(report.counts)),
                 ("runs", .array(report.runs.map { CountText.json($0) })),
             ],

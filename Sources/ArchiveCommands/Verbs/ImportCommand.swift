@@ -32,7 +32,8 @@ struct ImportCommand: ReportingCommand {
     @Option(help: ArgumentHelp("Whose mailbox this is.", valueName: "name")) var mailbox: String?
     @Option(help: "How records are compressed; `stored` is not at all.") var codec: CodecName = .zstd
     @Option(help: ArgumentHelp("Threads to use.", valueName: "number")) var jobs: Int?
-    @Flag(help: "Read and account for everything, store nothing.") var dryRun = false
+    @Flag(help: "Read, split and count everything, and write nothing; an archive that does not exist is not made.")
+    var dryRun = false
     @Option(
         help: ArgumentHelp("Import with a writer credential, which cannot read.", valueName: "file"),
         completion: .file()
@@ -50,10 +51,6 @@ struct ImportCommand: ReportingCommand {
     }
 
     func run() throws {
-        guard !dryRun else {
-            throw CommandFailure("--dry-run does not work yet", hint: "import into a scratch archive instead")
-        }
-        try options.check()
         // What is wrong with a source is told before a passphrase is asked for, and before an archive is made.
         for source in sources where source != "-" && access(source, R_OK) != 0 {
             throw ArchiveError(.source, source, String(cString: strerror(errno)))
@@ -68,7 +65,13 @@ struct ImportCommand: ReportingCommand {
             as: place.writer,
             sources: sources,
             options: options,
-            progress: { progress.show($0.byteCount, of: sizes?.total, "\($0.found) found") },
+            progress: {
+                progress.show(
+                    $0.byteCount,
+                    of: sources == ["-"] ? $0.totalByteCount : sizes?.total,
+                    "\($0.found) found"
+                )
+            },
             shouldStop: { Interruption.isRequested }
         )
         progress.finish()
@@ -93,6 +96,13 @@ struct ImportCommand: ReportingCommand {
         return options
     }
 
+    /// For a dry run where there is no archive yet: an empty one in memory, so that everything counts as new.
+    private func emptyPlace() throws -> ImportPlace {
+        let storage = MemoryStorage(name: archive)
+        let root = try ArchiveCreation.fill(storage, slots: [SlotRequest(.keyFile(SecretBytes.random()))])
+        return ImportPlace(archive, storage, .root(root), nil)
+    }
+
     private func open() throws -> ImportPlace {
         if let credentialFile {
             let text = try SecretInput.file(credentialFile, limit: KeyText.credential.mostTextBytes)
@@ -107,7 +117,7 @@ struct ImportCommand: ReportingCommand {
         }
         var status = stat()
         if lstat(archive, &status) != 0, errno == ENOENT {
-            guard !dryRun else { throw ArchiveError(.notAnArchive, archive, "a dry run makes none") }
+            guard !dryRun else { return try emptyPlace() }
             let root = try NewArchive.make(archive, secret, label: "")
             let storage = try ArchivePlace.open(archive)
             return ImportPlace(archive, storage, .root(root), root.archiveID, made: root)
