@@ -12,7 +12,9 @@ extension Archive {
         _ body: (UnsafeRawBufferPointer) throws(ArchiveError) -> Value
     ) throws(ArchiveError) -> Value {
         var last: ArchiveError?
-        for place in places[key] {
+        // What the closure makes of a part or blob does not speak against this copy.
+        var failure: ArchiveError?
+        for place in places[key] where failure == nil {
             do throws(ArchiveError) {
                 let record = try records.record(
                     segment: place.segment,
@@ -29,12 +31,18 @@ extension Archive {
                     if key.kind != .content, access.read.append.contentID(of: bytes) != key.id {
                         throw ArchiveError(.objectId, key.id.hex)
                     }
-                    return try body(bytes)
+                    do throws(ArchiveError) {
+                        return try body(bytes)
+                    } catch {
+                        if key.kind != .content { failure = error }
+                        throw error
+                    }
                 }
             } catch {
                 last = error
             }
         }
+        if let failure { throw failure }
         var error = ArchiveError(.objectMissing, key.id.hex, last.map { "\($0)" } ?? "")
         error.cause = last.map { $0.cause ?? $0.code }
         throw error
@@ -49,9 +57,7 @@ extension Archive {
         size: UInt64,
         _ sink: (UnsafeRawBufferPointer) throws(ArchiveError) -> Void
     ) throws(ArchiveError) {
-        let rebuilding = MessageRebuilding(keys: access.read.append) { (key, body) throws(ArchiveError) in
-            try self.object(key, body)
-        }
+        let rebuilding = rebuilding
         // Another place is tried when a copy is bad, never when the sink failed: it would get bytes twice.
         var sinkFailure: ArchiveError?
         do throws(ArchiveError) {
@@ -69,6 +75,15 @@ extension Archive {
             }
         } catch {
             throw sinkFailure ?? error
+        }
+    }
+}
+
+extension Archive {
+    /// Makes messages of the objects of this archive.
+    var rebuilding: MessageRebuilding {
+        MessageRebuilding(keys: access.read.append) { (key, body) throws(ArchiveError) in
+            try self.object(key, body)
         }
     }
 }
@@ -97,11 +112,16 @@ struct MessageRebuilding {
                 try sink(raw)
             }
         } else {
-            let hash = StreamingHash(keys.contentHasher())
-            try rebuild(bytes, size: size) { (piece) throws(ArchiveError) in hash.update(piece) }
-            guard hash.finish() == content else { throw ArchiveError(.objectId, content.hex) }
+            try prove(bytes, content: content, size: size)
             try rebuild(bytes, size: size, sink)
         }
+    }
+
+    /// Makes the message and checks that it is the one named, without keeping it.
+    func prove(_ bytes: UnsafeRawBufferPointer, content: Bytes32, size: UInt64) throws(ArchiveError) {
+        let hash = StreamingHash(keys.contentHasher())
+        try rebuild(bytes, size: size) { (piece) throws(ArchiveError) in hash.update(piece) }
+        guard hash.finish() == content else { throw ArchiveError(.objectId, content.hex) }
     }
 
     /// Follows the recipe of a content object (Spec, format.md, section 8.2).
@@ -139,18 +159,9 @@ struct MessageRebuilding {
                     try self.part(part) { (bytes) throws(ArchiveError) in try give(bytes) }
                 }
             case .base64(let parts, let lineLength, let lineEnd):
-                let total = parts.reduce(UInt64(0)) { $0 + UInt64($1.size) }
-                let characters = (total + 2) / 3 * 4
-                guard
-                    let end = LineEnd(rawValue: lineEnd),
-                    let shape = Base64Recipe(
-                        lineLength: lineLength == 0 ? UInt32(clamping: max(4, characters)) : UInt32(lineLength),
-                        lineEnd: end,
-                        decodedByteCount: total,
-                        endsWithLineEnd: false
-                    )
-                else { throw ArchiveError(.recipe, "base64") }
-                var encoder = Base64Encoder(shape)
+                guard var encoder = MessageAssembly.encoder(parts, lineLength, lineEnd) else {
+                    throw ArchiveError(.recipe, "base64")
+                }
                 var scratch: [UInt8] = []
                 for part in parts {
                     try self.part(part) { (bytes) throws(ArchiveError) in

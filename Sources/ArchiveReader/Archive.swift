@@ -137,6 +137,12 @@ package struct ObjectPlaces: Sendable {
 
     package func contains(_ key: ObjectKey) -> Bool { first[key] != nil }
 
+    /// Every object with each of its places.
+    func forEach(_ body: (ObjectKey, ObjectPlace) -> Void) {
+        for (key, place) in first { body(key, place) }
+        for (key, places) in more { for place in places { body(key, place) } }
+    }
+
     /// The objects that have a place in one of the segments.
     package func keys(in segments: Set<UInt32>) -> Set<ObjectKey> {
         var keys: Set<ObjectKey> = []

@@ -174,6 +174,45 @@ package final class RecordReader: Sendable {
         return try RecordReader.decode(head: head, body: body, key: key, place: (segment, offset))
     }
 
+    /// Reads, opens and decodes one record of objects into memory of a pool.
+    func open(
+        _ place: RecordPlace,
+        _ opener: inout RecordOpener,
+        _ pool: MemoryPool
+    ) throws(ArchiveError) -> OpenedRecord {
+        let key = try segmentKey(place.segment)
+        let file = try file(place.segment)
+        let head = try storing { () throws(StorageError) in
+            try file.read(at: place.offset, count: RecordHeader.byteCount)
+        }
+        let at = (segment: place.segment, offset: place.offset)
+        let header = try RecordReader.header(head, archiveID: archiveID, place: at, class: .data)
+        let stored = opener.stored.reserve(Int(header.storedLength))
+        let count = try storing { () throws(StorageError) in
+            try file.read(at: place.offset + UInt64(RecordHeader.byteCount), into: stored)
+        }
+        guard count == stored.count else {
+            throw ArchiveError(.recordTruncated, self.place(place.segment, place.offset))
+        }
+        var memory: RecordMemory?
+        let inner = try head.withUnsafeBufferPointer { (head) throws(ArchiveError) in
+            try opener.open(
+                head: UnsafeRawBufferPointer(head),
+                body: UnsafeRawBufferPointer(stored),
+                key: key,
+                place: at
+            ) { count in
+                let target = pool.memory(count)
+                memory = target
+                return UnsafeMutableRawBufferPointer(rebasing: target.bytes[0..<count])
+            }
+        }
+        guard inner.type == RecordType.objects.rawValue, let memory else {
+            throw ArchiveError(.recordType, self.place(place.segment, place.offset))
+        }
+        return OpenedRecord(place, type: inner.type, count: inner.decodedLength, memory)
+    }
+
     /// The header of a record, which must be of a class and stand where it was looked for.
     package static func header(
         _ head: [UInt8],
@@ -207,49 +246,34 @@ package final class RecordReader: Sendable {
         key: SegmentKey,
         place: (segment: UInt32, offset: UInt64)
     ) throws(ArchiveError) -> Decoded {
-        let name = "\(ArchiveLayout.segment(place.segment)) at \(place.offset)"
-        let tag = 16
-        guard body.count == Int(head.withUnsafeBytes { $0.u32(56) }) else {
-            throw ArchiveError(.recordTruncated, name)
-        }
-        guard body.count >= tag else { throw ArchiveError(.recordSeal, name) }
-        var plaintext = [UInt8](repeating: 0, count: body.count - tag)
-        do throws(CryptoError) {
-            try plaintext.withUnsafeMutableBufferPointer { (out) throws(CryptoError) in
-                try body.withUnsafeBufferPointer { (sealed) throws(CryptoError) in
-                    try head.withUnsafeBufferPointer { (header) throws(CryptoError) in
-                        try key.openRecord(
-                            header: UnsafeRawBufferPointer(header),
-                            body: UnsafeRawBufferPointer(sealed),
-                            into: UnsafeMutableRawBufferPointer(out)
-                        )
-                    }
+        var opener = RecordOpener()
+        return try decode(&opener, head: head, body: body, key: key, place: place)
+    }
+
+    private static func decode(
+        _ opener: inout RecordOpener,
+        head: [UInt8],
+        body: [UInt8],
+        key: SegmentKey,
+        place: (segment: UInt32, offset: UInt64)
+    ) throws(ArchiveError) -> Decoded {
+        var memory: UnsafeMutableRawBufferPointer?
+        defer { memory?.deallocate() }
+        let inner = try head.withUnsafeBufferPointer { (head) throws(ArchiveError) in
+            try body.withUnsafeBufferPointer { (body) throws(ArchiveError) in
+                try opener.open(
+                    head: UnsafeRawBufferPointer(head),
+                    body: UnsafeRawBufferPointer(body),
+                    key: key,
+                    place: place
+                ) { count in
+                    let target = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 64)
+                    memory = target
+                    return target
                 }
             }
-        } catch {
-            throw ArchiveError(error, name)
         }
-        let inner: InnerHeader
-        do throws(FormatError) {
-            inner = try plaintext.withUnsafeBufferPointer { (buffer) throws(FormatError) in
-                try InnerHeader(parsing: UnsafeRawBufferPointer(buffer), codec: head[11])
-            }
-        } catch {
-            throw ArchiveError(error, name)
-        }
-        guard let codec = Codec(rawValue: head[11]) else { throw ArchiveError(.codec, name) }
-        var decoded = [UInt8](repeating: 0, count: inner.decodedLength)
-        do throws(CompressionError) {
-            var decompressor = Decompressor()
-            try decoded.withUnsafeMutableBufferPointer { (out) throws(CompressionError) in
-                try plaintext.withUnsafeBufferPointer { (buffer) throws(CompressionError) in
-                    let encoded = UnsafeRawBufferPointer(buffer).slice(InnerHeader.byteCount, inner.encodedLength)
-                    try decompressor.decompress(codec, encoded, into: UnsafeMutableRawBufferPointer(out))
-                }
-            }
-        } catch {
-            throw ArchiveError(error, name)
-        }
-        return Decoded(segment: place.segment, offset: place.offset, type: inner.type, bytes: decoded)
+        let bytes = memory.map { Array($0) } ?? []
+        return Decoded(segment: place.segment, offset: place.offset, type: inner.type, bytes: bytes)
     }
 }

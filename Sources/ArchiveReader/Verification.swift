@@ -59,6 +59,7 @@ package struct KeylessVerification {
         _ log: ArchiveLog,
         level: VerificationLevel,
         threads: Int,
+        hashing: (LiveFile) -> Bool = { _ in true },
         progress: @Sendable (_ done: UInt64, _ total: UInt64) -> Void
     ) throws(ArchiveError) -> VerificationReport {
         let log = try log.whole()
@@ -67,7 +68,7 @@ package struct KeylessVerification {
         check.report.generation = log.generation
         check.report.head = log.newestHash
         check.texts()
-        check.files(level, progress)
+        check.files(level, hashing, progress)
         check.directory()
         check.report.findings.sort { !$0.code.isWarning && $1.code.isWarning }
         return check.report
@@ -92,6 +93,7 @@ package struct KeylessVerification {
 
     private mutating func files(
         _ level: VerificationLevel,
+        _ hashing: (LiveFile) -> Bool,
         _ progress: @Sendable (UInt64, UInt64) -> Void
     ) {
         var jobs: [Job] = []
@@ -123,7 +125,7 @@ package struct KeylessVerification {
             }
         }
         if level == .quick { return }
-        hash(jobs, progress)
+        hash(jobs.filter { hashing($0.file) }, progress)
     }
 
     /// Copy S behind the committed length, known debris, and what else stands there (format.md, section 6).

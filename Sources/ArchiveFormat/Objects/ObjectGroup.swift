@@ -42,24 +42,31 @@ package enum ObjectGroup {
     package static func tableByteCount(_ count: Int) -> Int { 4 + count * entryByteCount }
 
     package static func parse(_ record: UnsafeRawBufferPointer) throws(FormatError) -> [Entry] {
+        var entries: [Entry] = []
+        try check(record) { entries.append($0) }
+        return entries
+    }
+
+    /// Checks the layout of a record, and gives each object's place in it.
+    package static func check(
+        _ record: UnsafeRawBufferPointer,
+        _ body: (Entry) -> Void = { _ in }
+    ) throws(FormatError) {
         guard record.count >= 4 else { throw FormatError(.objectLayout) }
         let count = Int(record.u32(0))
         guard (1...mostObjects).contains(count), tableByteCount(count) <= record.count else {
             throw FormatError(.objectLayout)
         }
-        var entries: [Entry] = []
-        entries.reserveCapacity(count)
         var position = tableByteCount(count)
         for index in 0..<count {
             let place = 4 + index * entryByteCount
             guard let kind = ObjectKind(rawValue: record[place]) else { throw FormatError(.objectLayout, at: place) }
             let size = Int(record.u32(place + 1))
             guard size <= record.count - position else { throw FormatError(.objectLayout, at: place) }
-            entries.append(Entry(kind: kind, position: position, size: size))
+            body(Entry(kind: kind, position: position, size: size))
             position += size
         }
         guard position == record.count else { throw FormatError(.objectLayout, at: position) }
-        return entries
     }
 }
 
