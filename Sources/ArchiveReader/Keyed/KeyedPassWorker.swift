@@ -155,7 +155,8 @@ struct KeyedPassWorker: ~Copyable {
     /// Makes the message of a content object, if its parts are at hand, and has it hashed.
     private mutating func content(_ object: UnsafeRawBufferPointer, _ index: Int, _ record: OpenedRecord?) {
         let key = pass.table.entries[index].key
-        guard let assembly = MessageAssembly(object), pass.archive.expectedSize(key.id) ?? assembly.size == assembly.size
+        guard let assembly = MessageAssembly(object),
+            pass.archive.expectedSize(key.id) ?? assembly.size == assembly.size
         else { return pass.isDoubtful(index) }
         guard assembly.recipe != nil else { return add(assembly.literals, index) }
         guard assembly.size <= UInt64(Limits.recordPlaintext) else { return pass.isApart(index) }

@@ -110,7 +110,9 @@ struct MessageGathering {
         }
     }
 
-    private func assemble(_ wanted: [Wanted], _ objects: [Int: HeldBytes], _ parts: [ObjectKey: HeldBytes]) -> [HeldBytes?] {
+    private func assemble(_ wanted: [Wanted], _ objects: [Int: HeldBytes], _ parts: [ObjectKey: HeldBytes])
+        -> [HeldBytes?]
+    {
         let made = Mutex<[HeldBytes?]>(Array(repeating: nil, count: wanted.count))
         let next = Atomic<Int>(0)
         let keys = archive.access.read.append
@@ -122,10 +124,12 @@ struct MessageGathering {
                 guard start < wanted.count else { return }
                 let range = start..<min(wanted.count, start + share)
                 var results: [HeldBytes?] = []
-                let memory = pool.memory(range.reduce(0) { sum, index in
-                    // What is too long was not looked for, and needs no memory.
-                    objects[index] == nil ? sum : sum + MessageAssembly.capacity(of: wanted[index].size)
-                })
+                let memory = pool.memory(
+                    range.reduce(0) { sum, index in
+                        // What is too long was not looked for, and needs no memory.
+                        objects[index] == nil ? sum : sum + MessageAssembly.capacity(of: wanted[index].size)
+                    }
+                )
                 var filled = 0
                 for index in range {
                     guard let size = make(objects[index], parts, memory, filled) else {
