@@ -47,7 +47,7 @@ extension ArchiveState {
         var map = try reader.map()
         var found = 0
         while let key = try map.next(&reader) {
-            found += 1
+            if key >= 0 { found += 1 }
             switch key {
             case 0:
                 for _ in 0..<(try reader.array(0...Limits.checkpoint)) {
