@@ -75,7 +75,7 @@ let package = Package(
                 "ArchiveFormat", "ArchiveCrypto", "ArchiveCompression", "ArchiveStorage", "ArchiveReader",
                 "ArchiveWriter", "ArchiveSources", "MailFormats",
             ],
-            swiftSettings: common
+            swiftSettings: common + [.strictMemorySafety()]
         ),
         .target(
             name: "ArchiveCommands",
@@ -86,7 +86,11 @@ let package = Package(
             ],
             swiftSettings: common
         ),
-        .executableTarget(name: "portable-archive", dependencies: ["ArchiveCommands"], swiftSettings: common),
+        .executableTarget(
+            name: "portable-archive",
+            dependencies: ["ArchiveCommands"],
+            swiftSettings: common + [.strictMemorySafety()]
+        ),
 
         // Tests: one target beside each room, and what they share.
         .target(

@@ -22,7 +22,9 @@ public enum PortableArchive {
             at: path,
             slots: [SlotRequest(.passphrase(Passphrase(passphrase), .standard))]
         )
-        return RecoveryCode.encode(root.rootSecret).withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+        return unsafe RecoveryCode.encode(root.rootSecret).withUnsafeBytes {
+            unsafe String(decoding: $0, as: UTF8.self)
+        }
     }
 
     /// Imports EML files, MBOX files and folders of them; what the archive has already is not stored again.

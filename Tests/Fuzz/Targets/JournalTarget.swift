@@ -11,35 +11,50 @@ enum JournalTarget {
     private static let root = HeaderTarget.root
 
     static func run(_ input: UnsafeRawBufferPointer) {
-        open([UInt8](input), head: [])
+        open([UInt8](input), Mender())
         var mender = Mender()
         let journal = mender.mend([UInt8](input))
-        open(journal, head: mender.newest)
+        open(journal, mender)
     }
 
-    private static func open(_ journal: [UInt8], head: [UInt8]) {
+    private static func open(_ journal: [UInt8], _ mender: Mender) {
         let storage = empty.copy()
         put(journal, at: ArchiveLayout.journal(1), storage)
         put(journal, at: ArchiveLayout.segment(1), storage)
-        if !head.isEmpty { put(head, at: ArchiveLayout.heads[0], storage) }
-        guard let log = try? ArchiveLog(opening: storage) else { return }
+        for (path, head) in zip(ArchiveLayout.heads, mender.heads) { put(head, at: path, storage) }
+        for (number, file) in mender.checkpoints { put(file, at: ArchiveLayout.checkpoint(number), storage) }
+        guard let whole = try? ArchiveLog(opening: storage, reading: .whole),
+            let short = try? ArchiveLog(opening: storage, reading: .short)
+        else { return }
+        for log in [whole, short] { check(log, journal) }
+        if mender.isGood {
+            require(whole.generation == mender.generation, "a chain that keeps all rules is followed to its end")
+            require(whole.state == mender.state, "the state is what its commits make of it")
+            require(whole.doubt == nil, "a chain that keeps all rules is not doubted")
+        }
+        if whole.doubt == nil, !short.isWhole, !whole.findings.contains(where: { $0.code == .checkpoint }) {
+            require(short.newestHash == whole.newestHash, "from a checkpoint on the same commits are followed")
+            require(short.state == whole.state, "from a checkpoint on the same state is found")
+        }
+    }
+
+    private static func check(_ log: ArchiveLog, _ journal: [UInt8]) {
         require(log.journalEnd.validLength <= log.journalEnd.length, "records end within their file")
         require(log.journalEnd.length == UInt64(journal.count), "a file is as long as it is")
-        require(log.generation == UInt64(log.commits.count), "the chain has no gap")
         let known = log.state.journalDebris
         for debris in log.journalEnd.unknownDebris {
             require(debris.offset + debris.length <= UInt64(journal.count), "debris lies within its file")
             require(!known.contains(debris), "known debris is not reported")
         }
+        let commits = log.commits.map(\.commit.generation)
+        for (one, next) in zip(commits, commits.dropFirst()) { require(one < next, "commits ascend") }
         let files = log.state.files.map { ($0.kind.rawValue, $0.number) }
         for (one, next) in zip(files, files.dropFirst()) { require(one < next, "live files ascend") }
         let keys = log.state.writers.map(\.key)
         for (one, next) in zip(keys, keys.dropFirst()) { require(one < next, "writers ascend") }
     }
 
-    /// An archive with its headers and nothing else.
-    private static let empty: MemoryStorage = {
-        let storage = MemoryStorage()
+    fileprivate static let header: [UInt8] = {
         let header = ArchiveHeader(
             rootSigningKey: root.signing.publicKey,
             contentKey: root.read.contentKey,
@@ -52,11 +67,16 @@ enum JournalTarget {
         )
         let part = (try? HeaderFrame.signedPart(body: header.encoded)) ?? []
         let signature = root.signing.sign(.header, archiveID: root.archiveID, body: part)
-        let file = HeaderFrame.file(signedPart: part, signature: signature)
+        return HeaderFrame.file(signedPart: part, signature: signature)
+    }()
+
+    /// An archive with its headers and nothing else.
+    private static let empty: MemoryStorage = {
+        let storage = MemoryStorage()
         for directory in ["parity", "segments", "segments/00000", "journal", "journal/00000"] {
             if let path = ArchivePath(directory) { try? storage.createDirectory(path) }
         }
-        for path in ArchiveLayout.headers { put(file, at: path, storage) }
+        for path in ArchiveLayout.headers { put(header, at: path, storage) }
         return storage
     }()
 
@@ -82,6 +102,7 @@ private struct Mender {
         )
         return Signed.sign(certificate.encoded, .certificate, archiveID: root.archiveID, by: root.signing)
     }()
+    private static let headerHash = JournalTarget.header.withUnsafeBytes { ArchiveIdentity.headerHash(of: $0) }
     /// A second writer, which commits may introduce and revoke.
     private static let other: (key: SigningKey, certificate: [UInt8], revocation: [UInt8]) = {
         let seed = [UInt8](repeating: 7, count: 32)
@@ -126,16 +147,22 @@ private struct Mender {
         static let ownHeader = Wish(rawValue: 128)
     }
 
-    private var state = ArchiveState()
-    private var generation: UInt64 = 0
+    /// The state after the last commit that keeps the rules.
+    private(set) var state = ArchiveState()
+    private(set) var generation: UInt64 = 0
     private var previous = Bytes32.zero
-    /// The last commit that was mended, as a head file.
-    private(set) var newest: [UInt8] = []
+    /// Whether the journal is a chain of commits that all keep the rules, from the first on.
+    private(set) var isGood = false
+    /// The last commits that were mended, as head files.
+    private(set) var heads: [[UInt8]] = []
+    /// The checkpoint files that commits add, by number.
+    private(set) var checkpoints: [UInt32: [UInt8]] = [:]
 
     /// Mends every page that begins like a commit, and whose body reads as one.
     mutating func mend(_ input: [UInt8]) -> [UInt8] {
         var journal = input
         var offset = 0
+        isGood = true
         while offset + RecordHeader.byteCount < journal.count {
             guard let record = commit(journal[offset...]) else {
                 offset += Limits.page
@@ -143,8 +170,9 @@ private struct Mender {
             }
             let padded = record.padded(to: record.paddedLength)
             let end = min(offset + padded.count, journal.count)
+            if end < offset + padded.count { isGood = false }
             journal.replaceSubrange(offset..<end, with: padded)
-            newest = record.padded(to: Limits.headFile)
+            heads = [record.padded(to: Limits.headFile)] + heads.prefix(1)
             offset += padded.count
         }
         return journal
@@ -180,8 +208,12 @@ private struct Mender {
             commit.previous = previous
             commit.journalFile = 1
         }
-        if !wish.contains(.ownHeader) { commit.headerSequence = 1 }
+        if !wish.contains(.ownHeader) {
+            commit.headerSequence = 1
+            commit.headerHash = Mender.headerHash
+        }
         var place = (segment, offset)
+        addCheckpoint(&commit)
         for index in commit.changes.indices where commit.changes[index].kind == .segment {
             let change = commit.changes[index]
             guard change.operation != .closed, change.operation != .removed else { continue }
@@ -189,18 +221,43 @@ private struct Mender {
             if !wish.contains(.ownEnvelopes) { envelope(&commit.changes[index], writer.publicKey) }
         }
         guard place.1 < 1 << 28 + 1 << 16 else { return nil }
-        if let record = record(commit, writer, place), !wish.contains(.ownRoot) {
-            var next = state
-            if (try? next.apply(commit, place: record.place)) != nil {
-                let encoded = next.encoded
-                commit.stateRoot = encoded.withUnsafeBytes { TreeHasher.root(of: $0) }
-                state = next
-            }
+        var next = state
+        var keepsRules = wish.isDisjoint(with: [.ownChain, .ownRoot, .ownHeader])
+        if let record = record(commit, writer, place), (try? next.apply(commit, place: record.place)) != nil {
+            let encoded = next.encoded
+            if !wish.contains(.ownRoot) { commit.stateRoot = encoded.withUnsafeBytes { TreeHasher.root(of: $0) } }
+            state = next
+        } else {
+            keepsRules = false
         }
+        if !keepsRules { isGood = false }
         guard let record = record(commit, writer, place) else { return nil }
         generation = commit.generation
         previous = record.hash
         return record
+    }
+
+    /// Where a checkpoint is added, or named without being there, it becomes one of the state so far.
+    private mutating func addCheckpoint(_ commit: inout Commit) {
+        guard generation > 0, let number = UInt32(exactly: generation), number < 1000,
+            let index = commit.changes.firstIndex(where: { $0.kind == .checkpoint && $0.operation == .added })
+        else {
+            guard let file = state.files.last(where: { $0.kind == .checkpoint }) else { return }
+            commit.checkpoint = CheckpointReference(
+                generation: UInt64(file.number),
+                length: file.length,
+                root: file.root
+            )
+            return
+        }
+        let checkpoint = Checkpoint(generation: generation, commitHash: previous, journalFile: 1, state: state)
+        let file = checkpoint.encoded
+        let root = file.withUnsafeBytes { TreeHasher.root(of: $0) }
+        commit.changes[index].number = number
+        commit.changes[index].length = UInt64(file.count)
+        commit.changes[index].root = root
+        commit.checkpoint = CheckpointReference(generation: generation, length: UInt64(file.count), root: root)
+        checkpoints[number] = file
     }
 
     /// The envelope that the segment has, or one that names its writer.
