@@ -102,7 +102,7 @@ import Testing
         let mail = "From: a@example.org\nSubject: x\n\n" + String(repeating: "hello\n", count: 1000)
         try tool.write((name == "f.mbox" ? Self.separator : "") + mail, to: name)
         // It waits on its standard input with the file open already; then the file changes.
-        let result = try tool.runWaiting(["import", "a.pa", name, "-"], untilOpen: name) {
+        let result = try tool.runWaiting(["import", "a.pa", name, "-"], untilOpen: name) { _ in
             let file = try FileHandle(forWritingTo: tool.directory.appendingPathComponent(name))
             try file.truncate(atOffset: 60)
             try file.close()
@@ -122,7 +122,7 @@ import Testing
         defer { tool.remove() }
         try tool.write("From: good@example.org\nSubject: good\n\nhi\n", to: "good.eml")
         try tool.write("From: a@example.org\n\nhi\n", to: "mail/1.eml")
-        let result = try tool.runWaiting(["import", "a.pa", "good.eml", "mail", "-"], untilOpen: "good.eml") {
+        let result = try tool.runWaiting(["import", "a.pa", "good.eml", "mail", "-"], untilOpen: "good.eml") { _ in
             try FileManager.default.removeItem(at: tool.directory.appendingPathComponent("mail"))
         }
         #expect(result.status == 3 || result.status == 4)

@@ -85,26 +85,37 @@ struct Tool {
     }
 
     /// Runs the binary until it has a file open and waits on its standard input; then the body, then the end of the input.
-    func runWaiting(_ arguments: [String], untilOpen name: String, then body: () throws -> Void) throws -> Result {
+    ///
+    /// - Parameter name: The file; nil: any file without a name, into which standard input is taken.
+    func runWaiting(
+        _ arguments: [String],
+        untilOpen name: String?,
+        then body: (Process) throws -> Void
+    ) throws -> Result {
         let process = Process()
-        process.executableURL = Tool.binary
-        process.arguments = arguments + (usesKeyFile ? ["--key-file", "key"] : [])
+        // The threads of a test run block signals, and a child inherits that.
+        let unblocked =
+            "import os, signal, sys; signal.pthread_sigmask(signal.SIG_SETMASK, []); os.execv(sys.argv[1], sys.argv[1:])"
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments =
+            ["python3", "-c", unblocked, Tool.binary.path] + arguments + (usesKeyFile ? ["--key-file", "key"] : [])
         process.currentDirectoryURL = directory
         let (input, output, error) = (Pipe(), Pipe(), Pipe())
         (process.standardInput, process.standardOutput, process.standardError) = (input, output, error)
         try process.run()
-        let wanted = directory.resolvingSymlinksInPath().appendingPathComponent(name).path
+        let wanted = name.map { directory.resolvingSymlinksInPath().appendingPathComponent($0).path }
         let opened = "/proc/\(process.processIdentifier)/fd"
         var isOpen = false
         for _ in 0..<2000 where !isOpen && process.isRunning {
             let numbers = (try? FileManager.default.contentsOfDirectory(atPath: opened)) ?? []
-            isOpen = numbers.contains {
-                (try? FileManager.default.destinationOfSymbolicLink(atPath: "\(opened)/\($0)")) == wanted
+            isOpen = numbers.contains { number in
+                let path = try? FileManager.default.destinationOfSymbolicLink(atPath: "\(opened)/\(number)")
+                return wanted.map { path == $0 } ?? (path?.hasSuffix(" (deleted)") == true)
             }
             usleep(5000)
         }
         #expect(isOpen)
-        try body()
+        try body(process)
         try input.fileHandleForWriting.close()
         let text = try output.fileHandleForReading.readToEnd() ?? Data()
         let told = try error.fileHandleForReading.readToEnd() ?? Data()
