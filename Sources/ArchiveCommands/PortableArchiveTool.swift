@@ -55,6 +55,9 @@ struct RootCommand: ParsableCommand {
         commandName: "portable-archive",
         abstract: "Keeps mail in an encrypted, append-only archive that lasts.",
         discussion: """
+            Secrets are asked for on the terminal, unless an option or a variable gives them: \
+            PORTABLE_ARCHIVE_PASSPHRASE, or PORTABLE_ARCHIVE_PASSPHRASE_COMMAND, a command that prints the passphrase.
+
             Exit status: 0 done and clean; 1 warnings, with --strict; 2 damage; 3 could not run; \
             4 import done, with rejects; 64 wrong usage; 130 interrupted.
             """,

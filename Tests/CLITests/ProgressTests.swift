@@ -45,7 +45,14 @@ import Testing
         for command in [["import", "a.pa", "mail"], ["verify", "a.pa"], ["export", "a.pa", "out2"]] {
             #expect(try tool.run(command).error == "")
         }
-        let quiet = try tool.run(["verify", "a.pa", "--quiet"], through: Self.terminal)
+        // An error finds the line taken away.
+        let name = try #require(tool.files(below: "a.pa").last { $0.hasSuffix(".seg") })
+        try tool.write(Data(), to: "a.pa/\(name)")
+        let failed = try tool.run(["export", "a.pa", "out3"], through: Self.terminal)
+        #expect(failed.status == 2 || failed.status == 3)
+        let told = failed.text.split(separator: "portable-archive: ", maxSplits: 1)
+        #expect(told.first.map { $0.hasSuffix("\n") || $0.hasSuffix("\u{1B}[K") } ?? true, "\(failed.text)")
+        let quiet = try tool.run(["verify", "a.pa", "--quiet", "--quick"], through: Self.terminal)
         #expect(!quiet.text.contains("\r\u{1B}") && !quiet.text.contains("verify:"))
     }
 }

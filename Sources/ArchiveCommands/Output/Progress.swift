@@ -24,6 +24,9 @@ final class Progress: Sendable {
         isOn = !options.quiet && Output.error.isTerminal
     }
 
+    /// When a command ends with an error, the line is gone before that is told.
+    deinit { finish() }
+
     /// Shows the state of the job, at most ten times a second; from any thread.
     func show(_ done: UInt64, of total: UInt64?, _ extra: @autoclosure () -> String = "") {
         guard isOn else { return }
@@ -55,9 +58,13 @@ final class Progress: Sendable {
         return more.isEmpty ? text : text + ", \(more)"
     }
 
-    /// Takes the line away.
+    /// Takes the line away, if it is there.
     func finish() {
-        guard isOn, state.withLock({ $0.isShown }) else { return }
+        let wasShown = state.withLock { state in
+            defer { state.isShown = false }
+            return state.isShown
+        }
+        guard isOn, wasShown else { return }
         Output.error.text("\r\u{1B}[K")
         Output.error.flush()
     }

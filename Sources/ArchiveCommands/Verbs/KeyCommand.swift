@@ -67,7 +67,10 @@ extension KeyCommand {
 
     struct Remove: ReportingCommand {
         static let verb = "key remove"
-        static let configuration = CommandConfiguration(abstract: "Remove a slot.")
+        static let configuration = CommandConfiguration(
+            abstract: "Remove a slot.",
+            discussion: SlotText.notRevoked
+        )
         @Argument(help: "The archive.", completion: .directory) var archive: String
         @Argument(help: "The number of the slot, as `key list` shows it.") var slot: UInt32
         @OptionGroup(title: "Secret") var secret: SecretOptions
