@@ -106,7 +106,7 @@ extension ImportRun {
                 text: text
             )
         )
-        count(folder) { counts in
+        count(folder, bytes: reject.size) { counts in
             counts.found += 1
             counts.rejected += 1
         }

@@ -73,9 +73,13 @@ final class ImportRun {
         try session.commit()
     }
 
-    func count(_ folder: Folder, _ change: (inout ImportCounts) -> Void) {
+    /// Counts an item, for the run and for its folder.
+    ///
+    /// - Parameter bytes: what the item has; the run counts bytes by files instead, as it reads them.
+    func count(_ folder: Folder, bytes: UInt64, _ change: (inout ImportCounts) -> Void) {
         if folderCounts[folder] == nil { folderOrder.append(folder) }
         change(&folderCounts[folder, default: ImportCounts()])
+        folderCounts[folder]?.byteCount &+= bytes
         change(&run.counts)
     }
 
@@ -109,7 +113,10 @@ final class ImportRun {
         do throws(StorageError) {
             walker = try SourceDirectoryWalker(path: path)
         } catch {
-            throw ArchiveError(.source, error.place, error.message)
+            // It was there when the import began: told and counted like a file that is gone, and the import goes on.
+            let item = SourceItem(number: takeNumber(), path: [], name: source.name, content: .gone(error))
+            unreadable(item, error.message)
+            return true
         }
         while let entry = walker.next() {
             if isStopped() {
@@ -250,7 +257,7 @@ final class ImportRun {
             folder: folder,
             placement: placement
         )
-        count(folder) { counts in
+        count(folder, bytes: size) { counts in
             counts.found += 1
             if isNew { counts.stored += 1 } else { counts.alreadyThere += 1 }
         }

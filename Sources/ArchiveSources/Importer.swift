@@ -39,8 +39,10 @@ package enum Importer {
         let storedBefore = session.storedByteCount
         let total = opened.reduce(0) { $0 + $1.byteCount }
         var done: UInt64 = 0
+        var found: UInt64 = 0
         for source in opened {
             let before = done
+            let foundBefore = found
             let run = ImportRun(
                 source,
                 session,
@@ -48,7 +50,7 @@ package enum Importer {
                 progress: { counts in
                     progress(
                         ImportProgress(
-                            found: counts.found,
+                            found: foundBefore + counts.found,
                             byteCount: before + counts.byteCount,
                             totalByteCount: max(total, before)
                         )
@@ -60,6 +62,7 @@ package enum Importer {
             let isWhole = try run.work()
             try run.end(isWhole: isWhole)
             done += run.run.counts.byteCount
+            found += run.run.counts.found
             report.runs.append(run.run)
             report.rejects += run.rejects
             if !isWhole {

@@ -9,6 +9,8 @@ struct SourceItem: Sendable {
         /// Met on a walk, not opened yet.
         case met(SourceEntry)
         case opened(any RandomAccessBytes)
+        /// Not to be had any more.
+        case gone(StorageError)
     }
 
     /// Its number in the run, in the order of the walk.
@@ -23,6 +25,7 @@ struct SourceItem: Sendable {
         switch content {
         case .met(let entry): try entry.open()
         case .opened(let file): file
+        case .gone(let error): throw error
         }
     }
 

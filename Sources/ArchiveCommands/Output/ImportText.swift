@@ -5,18 +5,23 @@ import ArchiveSources
 
 /// The account of an import as text and as JSON: found = stored + already there + rejected.
 enum ImportText {
+    /// More folders than this are counted, not listed; JSON has them all.
+    private static let mostFolders = 200
     /// More rejects than this are counted, not listed; JSON has them all.
     private static let mostRejects = 50
 
     static func print(_ report: ImportReport, seconds: Double, isDryRun: Bool) {
         for run in report.runs {
             let name = MailText.safe(String(decoding: run.name, as: UTF8.self))
-            Output.standard.line("\(name): \(CountText.line(run.counts))")
+            Output.standard.line("\(name): \(CountText.line(run.counts)), \(Units.bytes(run.counts.byteCount))")
             guard run.folders.count > 1 else { continue }
-            for entry in run.folders {
-                Output.standard.line(
-                    "    \(MailText.safe(FolderText.name(entry.folder))): \(CountText.line(entry.counts))"
-                )
+            for entry in run.folders.prefix(mostFolders) {
+                let folder = MailText.safe(FolderText.name(entry.folder))
+                let bytes = Units.bytes(entry.counts.byteCount)
+                Output.standard.line("    \(folder): \(CountText.line(entry.counts)), \(bytes)")
+            }
+            if run.folders.count > mostFolders {
+                Output.standard.line("    … and \(run.folders.count - mostFolders) more (all of them with --json)")
             }
         }
         for reject in report.rejects.prefix(mostRejects) {
