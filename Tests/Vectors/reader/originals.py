@@ -1,0 +1,44 @@
+"""Imported source files made again (format.md, 8.4). The reader leaves them out; the vectors hold them."""
+import re
+
+from basics import H, need
+
+
+def quoted(message, origin):
+    """The bytes of a message as its MBOX file had them."""
+    mode = origin.get(4, 0)
+    if not mode:
+        return message
+    start = rb"(?:\A|(?<=\n)|(?<=\r)(?!\n))" if origin.get(6) else rb"(?:\A|(?<=\n))"
+    counted, spared, last = iter(range(len(message) + 1)), set(origin.get(5, [])), origin.get(7, len(message) + 1)
+
+    def mark(match):
+        number = next(counted)
+        return match[0] if number in spared or number >= last else b">" + match[0]
+
+    return re.sub(start + (rb">*From " if mode == 2 else rb"From "), mark, message)
+
+
+def make_original(manifests, run, number, message, blob, content_id_key):
+    """The source file of a run by its number; `message` and `blob` give the bytes of an id."""
+    files, pieces = [], {}
+    for manifest in manifests:
+        runs = manifest[0]
+        files += [file for file in manifest[2] if runs[file[0]] == run and file[1] == number]
+        for entry in manifest[3]:
+            for placement in entry[2]:
+                origin = placement.get(5)
+                if origin and runs[placement[0]] == run and origin[0] == number:
+                    body = quoted(message(entry[0]), origin)
+                    pieces[origin[1]] = origin.get(2, b"") + body + origin.get(3, b""), entry[0]
+        for reject in manifest[4]:
+            if runs[reject[0]] == run and reject[1] == number:
+                pieces[reject[2]] = b"".join(blob(identity) for identity, _ in reject[7]), None
+    need(E608=files)
+    need(E608=sorted(pieces) == list(range(files[0][7])))
+    whole = b"".join(pieces[ordinal][0] for ordinal in sorted(pieces)) + files[0].get(8, b"")
+    need(E608=len(whole) == files[0][3])
+    need(E608=4 in files[0] or len(pieces) == 1)
+    expected = files[0].get(4) or pieces[0][1] or H(whole, key=content_id_key)
+    need(E608=H(whole, key=content_id_key) == expected)
+    return whole
