@@ -106,7 +106,7 @@ struct Tool {
         let wanted = name.map { directory.resolvingSymlinksInPath().appendingPathComponent($0).path }
         let opened = "/proc/\(process.processIdentifier)/fd"
         var isOpen = false
-        for _ in 0..<2000 where !isOpen && process.isRunning {
+        for _ in 0..<6000 where !isOpen && process.isRunning {
             let numbers = (try? FileManager.default.contentsOfDirectory(atPath: opened)) ?? []
             isOpen = numbers.contains { number in
                 let path = try? FileManager.default.destinationOfSymbolicLink(atPath: "\(opened)/\(number)")

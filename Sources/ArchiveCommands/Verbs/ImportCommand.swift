@@ -51,6 +51,7 @@ struct ImportCommand: ReportingCommand {
     }
 
     func run() throws {
+        try options.check()
         // What is wrong with a source is told before a passphrase is asked for, and before an archive is made.
         for source in sources where source != "-" && access(source, R_OK) != 0 {
             throw ArchiveError(.source, source, String(cString: strerror(errno)))
@@ -60,20 +61,26 @@ struct ImportCommand: ReportingCommand {
         Interruption.watch()
         let progress = Progress("import", report)
         let sizes = progress.isOn ? SourceSizes(sources) : nil
-        let result = try Importer.run(
-            place.storage,
-            as: place.writer,
-            sources: sources,
-            options: options,
-            progress: {
-                progress.show(
-                    $0.byteCount,
-                    of: sources == ["-"] ? $0.totalByteCount : sizes?.total,
-                    "\($0.found) found"
-                )
-            },
-            shouldStop: { Interruption.isRequested }
-        )
+        let result: ImportReport
+        var found: UInt64 = 0
+        do throws(ArchiveError) {
+            result = try Importer.run(
+                place.storage,
+                as: place.writer,
+                sources: sources,
+                options: options,
+                progress: {
+                    found = $0.found
+                    let total = sources == ["-"] ? $0.totalByteCount : sizes?.total
+                    progress.show($0.byteCount, of: total, "\(found) found")
+                },
+                shouldStop: { Interruption.isRequested }
+            )
+        } catch {
+            progress.finish()
+            tellWhatStays(found, place)
+            throw error
+        }
         progress.finish()
         if report.json {
             ImportText.printJSON(result, place, isDryRun: dryRun)
@@ -82,6 +89,19 @@ struct ImportCommand: ReportingCommand {
         }
         if result.isInterrupted { throw ExitStatus.interrupted }
         if !result.rejects.isEmpty { throw ExitStatus.rejects }
+    }
+
+    /// On the way to an error, what the error does not say.
+    private func tellWhatStays(_ found: UInt64, _ place: ImportPlace) {
+        if found > 0, !dryRun {
+            Output.error.line(
+                "portable-archive: \(found) found before it ended; what was committed stays, the same import again goes on"
+            )
+        }
+        if place.made != nil, report.json {
+            Output.error.line("portable-archive: the archive was made; `key recovery` shows its recovery code")
+        }
+        Output.error.flush()
     }
 
     private var options: ImportOptions {
