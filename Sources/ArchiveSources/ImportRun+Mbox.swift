@@ -155,7 +155,7 @@ extension ImportRun {
         _ folder: Folder
     ) throws(ArchiveError) {
         guard !items.isEmpty else { return }
-        pipeline.submit(.mbox(block, items, dialect, folder))
+        pipeline.submit(block, items, dialect, folder)
         items = []
         try drain(all: false)
     }

@@ -65,7 +65,7 @@ extension ImportRun {
             guard !bytes.isEmpty else { throw ArchiveError(.source, source.file.displayName, "it became shorter") }
             body(bytes)
             let id = bytes.withUnsafeBytes { keys.contentID(of: $0) }
-            try session.add(ObjectKey(id, .blob), bytes)
+            try session.add(ObjectKey(id, .blob), OwnedBytes(bytes))
             reject.blobs.append((id, UInt32(bytes.count)))
             offset += UInt64(bytes.count)
         }

@@ -104,7 +104,7 @@ final class ImportRun {
     }
 
     private func importAlone(_ file: any RandomAccessBytes) throws(ArchiveError) -> Bool {
-        pipeline.submit(.file(SourceItem(number: takeNumber(), path: [], name: source.name, content: .opened(file))))
+        pipeline.submit(SourceItem(number: takeNumber(), path: [], name: source.name, content: .opened(file)))
         return try finishDeferred(all: true)
     }
 
@@ -131,7 +131,7 @@ final class ImportRun {
                 content: .met(entry)
             )
             switch entry.kind {
-            case .file: pipeline.submit(.file(item))
+            case .file: pipeline.submit(item)
             case .unreadable(let error): unreadable(item, error.message)
             default: unreadable(item, "neither file nor folder")
             }
@@ -265,9 +265,9 @@ final class ImportRun {
 
     private func store(_ message: PreparedMessage) throws(ArchiveError) -> Bool {
         let key = ObjectKey(message.id, .content)
-        if session.isKnown(key) { return false }
+        guard let object = message.object, !session.isKnown(key) else { return false }
         for part in message.parts { try session.add(ObjectKey(part.id, .part), part.bytes) }
-        try session.add(key, message.object)
+        try session.add(key, object)
         return true
     }
 
@@ -282,6 +282,7 @@ final class ImportRun {
                 finish(entry, entry.size)
             case .other(let item, let file, let kind): deferred.append((item, file, kind))
             case .unreadable(let item, let text): unreadable(item, text)
+            case .postponed(let item): pipeline.submit(item)
             case .lost(let origin):
                 throw ArchiveError(.source, shown([source.name]), "piece \(origin.ordinal) could not be read")
             case .mbox(let block):

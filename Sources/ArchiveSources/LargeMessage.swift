@@ -95,7 +95,7 @@ struct LargeMessage {
         var object: [UInt8] = []
         object.append(littleEndian: UInt32(recipe.count))
         object += recipe
-        try session.add(key, object)
+        try session.add(key, OwnedBytes(object))
         return (id, size, envelope, true)
     }
 
@@ -146,8 +146,8 @@ struct LargeMessage {
             guard !pending.isEmpty else { return }
             let id = pending.withUnsafeBytes { keys.contentID(of: $0) }
             list.append(Recipe.Part(id: id, size: UInt32(pending.count)))
-            try session.add(ObjectKey(id, .part), pending)
-            pending = []
+            try session.add(ObjectKey(id, .part), OwnedBytes(pending))
+            pending.removeAll(keepingCapacity: true)
         }
         func collect(_ bytes: UnsafeRawBufferPointer) throws(ArchiveError) {
             var from = 0

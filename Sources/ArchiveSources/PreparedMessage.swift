@@ -5,82 +5,69 @@ import MailFormats
 
 /// A message made ready on a worker thread: id, content object, parts, envelope.
 struct PreparedMessage: Sendable {
-    var id: Bytes32
-    var size: UInt64
-    /// The content object: recipe and literals (Spec, format.md, section 8.2); empty when the archive has the message.
-    var object: [UInt8]
-    var parts: [(id: Bytes32, bytes: [UInt8])]
-    var envelope: MailEnvelope
+    let id: Bytes32
+    let size: UInt64
+    /// The content object: recipe and literals (Spec, format.md, section 8.2); nil when the archive has the message.
+    let object: OwnedBytes?
+    let parts: [(id: Bytes32, bytes: OwnedBytes)]
+    let envelope: MailEnvelope
 
     /// Messages beyond this are streamed instead.
     static let largest = 8 << 20
     /// Base64 below this decoded size stays in the text, where it costs less than a part.
     static let smallestPart: UInt64 = 1366
+}
+
+/// A message on its way to be prepared; its steps wait for hashes, which are computed for many messages at once.
+struct MessageDraft {
+    /// A leaf that was cut out and decoded.
+    private struct Cut {
+        let part: OwnedBytes
+        /// Where it stood in the message.
+        let range: Range<Int>
+        /// 0: all in one line.
+        let lineLength: Int
+        let lineEnd: UInt8
+    }
+
+    /// The message's bytes; they must stay until the draft is finished.
+    let raw: UnsafeRawBufferPointer
+    /// The message behind room for the recipe's length: the content object, when nothing is cut out.
+    private let whole: OwnedBytes?
+    private var cuts: [Cut] = []
+    private var envelope = MailEnvelope()
+    /// Set when it is known.
+    var id = Bytes32.zero
 
     /// The bytes before the message in the content object of a message without cut leaves.
-    static let lead = 4
+    private static let lead = 4
 
-    /// A file's bytes behind room for the recipe's length: the content object, when nothing is cut out.
-    static func readWhole(_ file: any RandomAccessBytes) throws(StorageError) -> [UInt8] {
-        let count = Int(clamping: min(file.byteCount, UInt64(largest)))
-        var failure: StorageError?
-        let object = [UInt8](unsafeUninitializedCapacity: lead + count) { buffer, filled in
-            buffer[0..<lead].initialize(repeating: 0)
-            do throws(StorageError) {
-                let target = UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: buffer[lead...]))
-                filled = lead + (try file.read(at: 0, into: UnsafeMutableRawBufferPointer(rebasing: target[..<count])))
-            } catch {
-                failure = error
-                filled = lead
-            }
-        }
-        if let failure { throw failure }
-        return object
+    init(_ raw: UnsafeRawBufferPointer) {
+        self.raw = raw
+        whole = nil
     }
 
-    /// A message that was read whole: its array becomes the content object when nothing is cut out.
-    init(
-        whole object: [UInt8],
-        _ keys: AppendKeys,
-        _ known: Set<ObjectKey>,
-        _ splitter: inout MIMESplitter,
-        _ scratch: inout ByteScratch
-    ) {
-        self = object.withUnsafeBytes {
-            PreparedMessage(
-                $0.slice(PreparedMessage.lead, $0.count - PreparedMessage.lead),
-                keys,
-                known,
-                &splitter,
-                &scratch,
-                whole: object
-            )
+    /// Reads a file, which is not longer than `PreparedMessage.largest`.
+    init(reading file: any RandomAccessBytes) throws(StorageError) {
+        let count = Int(clamping: min(file.byteCount, UInt64(PreparedMessage.largest)))
+        let whole = try OwnedBytes(capacity: MessageDraft.lead + count) { (out) throws(StorageError) in
+            out.put(UInt32(0), 0)
+            return MessageDraft.lead
+                + (try file.read(at: 0, into: UnsafeMutableRawBufferPointer(rebasing: out[MessageDraft.lead...])))
         }
+        self.whole = whole
+        raw = whole.bytes.slice(MessageDraft.lead, whole.count - MessageDraft.lead)
     }
 
-    init(
-        _ raw: UnsafeRawBufferPointer,
-        _ keys: AppendKeys,
-        _ known: Set<ObjectKey>,
-        _ splitter: inout MIMESplitter,
-        _ scratch: inout ByteScratch,
-        whole: [UInt8]? = nil
-    ) {
-        id = keys.contentID(of: raw)
-        size = UInt64(raw.count)
-        parts = []
-        guard !known.contains(ObjectKey(id, .content)) else {
-            object = []
-            envelope = MailEnvelope()
-            return
-        }
+    /// The decoded leaves, whose ids `finished` wants.
+    var parts: [OwnedBytes] { cuts.map(\.part) }
+
+    /// Reads the header and cuts out the leaves that encode again to what they were.
+    mutating func takeApart(_ splitter: inout MIMESplitter, _ scratch: inout ByteScratch) {
         let lineEnds = LineEndStyle.detect(raw.slice(0, min(raw.count, 4096)))
         splitter.reset(lineEnds: lineEnds)
         splitter.consume(raw)
         splitter.finish()
-        var steps: [Recipe.Step] = []
-        var literals: [(Int, Int)] = []
-        var position = 0
         for leaf in splitter.leaves {
             let start = Int(leaf.offset)
             let candidate = raw.slice(start, Int(leaf.byteCount))
@@ -88,49 +75,82 @@ struct PreparedMessage: Sendable {
             guard let cut = Base64Leaf.decode(candidate, lineEnds: lineEnds, into: out),
                 cut.recipe.decodedByteCount > 0, cut.recipe.lineLength <= 1_048_576 || isOneLine(cut.recipe)
             else { continue }
-            let count = Int(cut.recipe.decodedByteCount)
-            let decoded = UnsafeRawBufferPointer(rebasing: out[0..<count])
-            let partID = keys.contentID(of: decoded)
-            parts.append((partID, Array(decoded)))
-            let cutStart = start + Int(cut.offset)
-            if cutStart > position {
-                literals.append((position, cutStart))
-                steps.append(.literal(UInt64(cutStart - position)))
-            }
-            steps.append(
-                .base64(
-                    [Recipe.Part(id: partID, size: UInt32(count))],
+            // The recipe gives no line end after the last line: that one stays a literal.
+            var end = start + Int(cut.range.upperBound)
+            if cut.recipe.endsWithLineEnd { end -= cut.recipe.lineEnd.byteCount }
+            cuts.append(
+                Cut(
+                    part: OwnedBytes(UnsafeRawBufferPointer(rebasing: out[0..<Int(cut.recipe.decodedByteCount)])),
+                    range: start + Int(cut.offset)..<end,
                     lineLength: isOneLine(cut.recipe) ? 0 : Int(cut.recipe.lineLength),
                     lineEnd: cut.recipe.lineEnd.rawValue
                 )
             )
-            // The recipe gives no line end after the last line: that one stays a literal.
-            position = start + Int(cut.range.upperBound)
-            if cut.recipe.endsWithLineEnd { position -= cut.recipe.lineEnd.byteCount }
-        }
-        if steps.isEmpty {
-            object = whole ?? PreparedMessage.object(of: raw)
-        } else {
-            if position < raw.count {
-                literals.append((position, raw.count))
-                steps.append(.literal(UInt64(raw.count - position)))
-            }
-            let recipe = Recipe(steps: steps).encoded
-            object = []
-            object.reserveCapacity(4 + recipe.count + literals.reduce(0) { $0 + $1.1 - $1.0 })
-            object.append(littleEndian: UInt32(recipe.count))
-            object.append(contentsOf: recipe)
-            for (from, to) in literals { object.append(contentsOf: raw.slice(from, to - from)) }
         }
         envelope = MailEnvelope(Envelope(of: raw, lineEnds: lineEnds), attachments: splitter.attachmentCount)
     }
 
-    private static func object(of raw: UnsafeRawBufferPointer) -> [UInt8] {
-        var object: [UInt8] = []
-        object.reserveCapacity(lead + raw.count)
-        object.append(littleEndian: UInt32(0))
-        object.append(contentsOf: raw)
-        return object
+    /// A message that the archive has: nothing to store.
+    var known: PreparedMessage {
+        PreparedMessage(id: id, size: UInt64(raw.count), object: nil, parts: [], envelope: envelope)
+    }
+
+    /// The message with the ids of its parts, in their order.
+    func finished(_ ids: ArraySlice<Bytes32>) -> PreparedMessage {
+        PreparedMessage(
+            id: id,
+            size: UInt64(raw.count),
+            object: cuts.isEmpty ? whole ?? wholeObject() : object(ids),
+            parts: zip(ids, cuts).map { ($0, $1.part) },
+            envelope: envelope
+        )
+    }
+
+    private func wholeObject() -> OwnedBytes {
+        OwnedBytes(capacity: MessageDraft.lead + raw.count) { out in
+            out.put(UInt32(0), 0)
+            UnsafeMutableRawBufferPointer(rebasing: out[MessageDraft.lead...]).copyMemory(from: raw)
+            return out.count
+        }
+    }
+
+    private func object(_ ids: ArraySlice<Bytes32>) -> OwnedBytes {
+        var steps: [Recipe.Step] = []
+        var literals: [Range<Int>] = []
+        var position = 0
+        for (id, cut) in zip(ids, cuts) {
+            if cut.range.lowerBound > position {
+                literals.append(position..<cut.range.lowerBound)
+                steps.append(.literal(UInt64(cut.range.lowerBound - position)))
+            }
+            steps.append(
+                .base64(
+                    [Recipe.Part(id: id, size: UInt32(cut.part.count))],
+                    lineLength: cut.lineLength,
+                    lineEnd: cut.lineEnd
+                )
+            )
+            position = cut.range.upperBound
+        }
+        if position < raw.count {
+            literals.append(position..<raw.count)
+            steps.append(.literal(UInt64(raw.count - position)))
+        }
+        let recipe = Recipe(steps: steps).encoded
+        let count = literals.reduce(MessageDraft.lead + recipe.count) { $0 + $1.count }
+        return OwnedBytes(capacity: count) { out in
+            out.put(UInt32(recipe.count), 0)
+            recipe.withUnsafeBytes {
+                UnsafeMutableRawBufferPointer(rebasing: out[MessageDraft.lead...]).copyMemory(from: $0)
+            }
+            var filled = MessageDraft.lead + recipe.count
+            for literal in literals {
+                UnsafeMutableRawBufferPointer(rebasing: out[filled...])
+                    .copyMemory(from: raw.slice(literal.lowerBound, literal.count))
+                filled += literal.count
+            }
+            return filled
+        }
     }
 }
 

@@ -36,6 +36,7 @@ struct SealedRecord: Sendable {
 final class RecordCoder: Sendable {
     let codec: Codec
     let level: Int?
+    private let keys: AppendKeys
     private let pool = BufferPool(keeping: 64 << 20)
     private let idle = Mutex<[Contexts]>([])
 
@@ -49,7 +50,8 @@ final class RecordCoder: Sendable {
         }
     }
 
-    init(codec: Codec, level: Int?) {
+    init(keys: AppendKeys, codec: Codec, level: Int?) {
+        self.keys = keys
         self.codec = codec
         // Level 3 against the compressor's faster default: 2 % smaller, a quarter slower (Spec of the archive: either).
         self.level = level ?? (codec == .zstd ? 3 : nil)
@@ -139,7 +141,7 @@ final class RecordCoder: Sendable {
             record: packed.record,
             byteCount: padded,
             header: header,
-            leaves: RecordCoder.leaves(packed.record.slice(0, padded), at: header.offset)
+            leaves: leaves(packed.record.slice(0, padded), at: header.offset)
         )
     }
 
@@ -166,15 +168,16 @@ final class RecordCoder: Sendable {
         return UnsafeRawBufferPointer(out).equals(original)
     }
 
-    private static func leaves(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) -> [Bytes32] {
+    private func leaves(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) -> [Bytes32] {
         let block = TreeHasher.blockByteCount
         let ahead = RecordCoder.bytesBeforeBlock(offset)
         guard bytes.count >= ahead + block else { return [] }
-        var leaves: [Bytes32] = []
-        leaves.reserveCapacity((bytes.count - ahead) / block)
-        for start in stride(from: ahead, through: bytes.count - block, by: block) {
-            leaves.append(TreeHasher.leaf(of: bytes.slice(start, block)))
+        var leaves = [Bytes32](repeating: .zero, count: (bytes.count - ahead) / block)
+        var hashes = HashBatch()
+        for index in leaves.indices {
+            hashes.add(leaf: bytes.slice(ahead + index * block, block), tag: index)
         }
+        hashes.run(keys) { leaves[$0] = $1 }
         return leaves
     }
 

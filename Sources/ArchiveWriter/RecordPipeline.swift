@@ -1,6 +1,8 @@
 import ArchiveCompression
+import ArchiveCrypto
 import ArchiveFormat
 import ArchiveReader
+import ArchiveStorage
 import Dispatch
 
 /// Groups objects into records, packs and seals these on other threads, and hands them over in order.
@@ -16,7 +18,7 @@ final class RecordPipeline {
     }
 
     private struct Group {
-        var objects: [(key: ObjectKey, bytes: [UInt8])] = []
+        var objects: [(key: ObjectKey, bytes: OwnedBytes)] = []
         var byteCount = 0
     }
 
@@ -36,8 +38,8 @@ final class RecordPipeline {
     /// Bytes at which a group is packed: 4 MiB packs 3 % better than 1 MiB.
     private static let groupTarget = 4 << 20
 
-    init(codec: Codec, level: Int?, jobs: Int) {
-        coder = RecordCoder(codec: codec, level: level)
+    init(keys: AppendKeys, codec: Codec, level: Int?, jobs: Int) {
+        coder = RecordCoder(keys: keys, codec: codec, level: level)
         mostInFlight = max(1, jobs) + 1
     }
 
@@ -45,8 +47,8 @@ final class RecordPipeline {
         !contents.objects.isEmpty || !parts.objects.isEmpty || !packing.isEmpty || !sealing.isEmpty
     }
 
-    /// Adds an object to the group of its kind; the array is kept, not copied.
-    func add(_ key: ObjectKey, _ bytes: [UInt8]) {
+    /// Adds an object to the group of its kind; its bytes are kept, not copied.
+    func add(_ key: ObjectKey, _ bytes: OwnedBytes) {
         if key.kind == .content {
             append(key, bytes, to: &contents)
         } else {
@@ -54,7 +56,7 @@ final class RecordPipeline {
         }
     }
 
-    private func append(_ key: ObjectKey, _ bytes: [UInt8], to group: inout Group) {
+    private func append(_ key: ObjectKey, _ bytes: OwnedBytes, to group: inout Group) {
         if group.objects.count >= ObjectGroup.mostObjects
             || (!group.objects.isEmpty && group.byteCount + bytes.count > RecordPipeline.groupTarget)
         {
@@ -129,7 +131,7 @@ final class RecordPipeline {
 
 extension ObjectGroup {
     /// Writes a group record: count, table, then the objects one behind the other (Spec, format.md, section 8.1).
-    static func write(_ objects: [(key: ObjectKey, bytes: [UInt8])], to out: UnsafeMutableRawBufferPointer) {
+    static func write(_ objects: [(key: ObjectKey, bytes: OwnedBytes)], to out: UnsafeMutableRawBufferPointer) {
         out.put(UInt32(objects.count), 0)
         var entry = 4
         var position = tableByteCount(objects.count)
@@ -137,9 +139,7 @@ extension ObjectGroup {
             out[entry] = key.kind.rawValue
             out.put(UInt32(bytes.count), entry + 1)
             entry += entryByteCount
-            bytes.withUnsafeBytes {
-                UnsafeMutableRawBufferPointer(rebasing: out[position...]).copyMemory(from: $0)
-            }
+            UnsafeMutableRawBufferPointer(rebasing: out[position...]).copyMemory(from: bytes.bytes)
             position += bytes.count
         }
     }

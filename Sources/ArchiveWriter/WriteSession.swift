@@ -60,7 +60,7 @@ package final class WriteSession {
         try log.requireKnownFlags(for: .append)
         try access.check(log.header.header, place: storage.displayName)
         try WriteSession.requireCertain(log)
-        records = RecordPipeline(codec: codec, level: level, jobs: jobs)
+        records = RecordPipeline(keys: access.keys, codec: codec, level: level, jobs: jobs)
         nextSegment = 1
         headPosition = (.zero, 0, 0)
         try recover()
@@ -90,10 +90,10 @@ package final class WriteSession {
 
     // MARK: Objects
 
-    /// Stores an object unless the archive has it; the array is kept until it is packed, not copied.
+    /// Stores an object unless the archive has it; its bytes are kept until they are packed, not copied.
     ///
     /// The id is the caller's: keyed BLAKE2b of what the object stands for.
-    package func add(_ key: ObjectKey, _ bytes: [UInt8]) throws(ArchiveError) {
+    package func add(_ key: ObjectKey, _ bytes: OwnedBytes) throws(ArchiveError) {
         guard !isKnown(key) else { return }
         // One message or reject may be longer than a segment can be.
         if (segment?.length ?? 0) >= 2 * segmentTarget { try commit() }

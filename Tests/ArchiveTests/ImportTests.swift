@@ -148,7 +148,7 @@ struct ImportTests {
         let credential = try WriterChange.add(storage, root, label: "intruder")
         let id = mail.withUnsafeBytes { credential.keys.contentID(of: $0) }
         let session = try WriteSession(opening: storage, as: .credential(credential))
-        try session.add(ObjectKey(id, .content), Array("\0\0\0\0another text".utf8))
+        try session.add(ObjectKey(id, .content), OwnedBytes(Array("\0\0\0\0another text".utf8)))
         try session.finish()
         let report = try Importer.run(
             storage,

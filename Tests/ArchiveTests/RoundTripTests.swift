@@ -37,7 +37,7 @@ struct RoundTripTests {
         let text = Array("From: a@example.org\r\n\r\nHello\r\n".utf8)
         let id = text.withUnsafeBytes { root.read.append.contentID(of: $0) }
         let object: [UInt8] = [0, 0, 0, 0] + text
-        try session.add(ObjectKey(id, .content), object)
+        try session.add(ObjectKey(id, .content), OwnedBytes(object))
         session.manifest.add(
             content: id,
             size: UInt64(text.count),

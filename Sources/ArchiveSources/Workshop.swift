@@ -1,0 +1,177 @@
+import ArchiveCrypto
+import ArchiveFormat
+import ArchiveReader
+import ArchiveStorage
+import MailFormats
+import Synchronization
+
+/// What the worker threads do, with tools that are used again.
+final class Workshop: Sendable {
+    private let keys: AppendKeys
+    private let known: Set<ObjectKey>
+    private let idle = Mutex<[Bench]>([])
+
+    /// Bytes of mail that one batch may hold in memory; files beyond it are handed back.
+    private static let batchByteCount = 8 << 20
+
+    /// Unchecked: taken from the list by one thread at a time.
+    private final class Bench: @unchecked Sendable {
+        var splitter = MIMESplitter(minimumByteCount: PreparedMessage.smallestPart)
+        var scratch = ByteScratch()
+        var hashes = HashBatch()
+    }
+
+    /// - Parameters:
+    ///   - known: Objects that the archive has: messages among them are not taken apart again.
+    init(_ keys: AppendKeys, _ known: Set<ObjectKey>) {
+        self.keys = keys
+        self.known = known
+    }
+
+    private func withBench<Value>(_ body: (Bench) -> Value) -> Value {
+        let bench = idle.withLock { $0.popLast() } ?? Bench()
+        defer { idle.withLock { $0.append(bench) } }
+        return body(bench)
+    }
+
+    // MARK: Files
+
+    /// Reads files and prepares those that are one message.
+    func prepare(_ items: [SourceItem]) -> [PreparePipeline.Finished] {
+        withBench { bench in
+            var results: [PreparePipeline.Finished?] = []
+            results.reserveCapacity(items.count)
+            var drafts: [MessageDraft] = []
+            var entries: [SourceFileEntry] = []
+            var room = Workshop.batchByteCount
+            for item in items {
+                guard room > 0 else {
+                    results.append(.postponed(item))
+                    continue
+                }
+                do throws(StorageError) {
+                    let file = try item.open()
+                    switch try Workshop.look(item, file) {
+                    case .message(let draft):
+                        room -= draft.raw.count
+                        drafts.append(draft)
+                        entries.append(item.entry(file, kind: .eml, pieces: 1))
+                        results.append(nil)
+                    case .other(let kind): results.append(.other(item, file, kind))
+                    case .changed(let text): results.append(.unreadable(item, text))
+                    }
+                } catch {
+                    results.append(.unreadable(item, error.message))
+                }
+            }
+            var messages = finish(&drafts, bench).makeIterator()
+            var entry = entries.makeIterator()
+            return results.compactMap { result in
+                if let result { return result }
+                guard let message = messages.next(), let entry = entry.next() else { return nil }
+                return .eml(message, entry)
+            }
+        }
+    }
+
+    private enum Look {
+        case message(MessageDraft)
+        case other(MailKind)
+        case changed(String)
+    }
+
+    private static func look(_ item: SourceItem, _ file: any RandomAccessBytes) throws(StorageError) -> Look {
+        guard file.byteCount <= UInt64(PreparedMessage.largest) else {
+            let prefix = try file.read(at: 0, count: MailKind.prefixByteCount)
+            return .other(prefix.withUnsafeBytes { MailKind.sniff(prefix: $0, nameHint: item.hint) })
+        }
+        let draft = try MessageDraft(reading: file)
+        guard UInt64(draft.raw.count) == file.byteCount else { return .changed("it became shorter while it was read") }
+        if let source = file as? SourceFile, try source.changedSinceOpened() {
+            return .changed("it changed while it was read")
+        }
+        let prefix = draft.raw.slice(0, min(draft.raw.count, MailKind.prefixByteCount))
+        let kind = MailKind.sniff(prefix: prefix, nameHint: item.hint)
+        return kind == .eml ? .message(draft) : .other(kind)
+    }
+
+    /// Hashes all messages at once, takes those apart that are new, then hashes all parts at once.
+    private func finish(_ drafts: inout [MessageDraft], _ bench: Bench) -> [PreparedMessage] {
+        for index in drafts.indices { bench.hashes.add(content: drafts[index].raw, tag: index) }
+        bench.hashes.run(keys) { drafts[$0].id = $1 }
+        var parts: [OwnedBytes] = []
+        var firstPart: [Int?] = []
+        for index in drafts.indices {
+            guard !known.contains(ObjectKey(drafts[index].id, .content)) else {
+                firstPart.append(nil)
+                continue
+            }
+            drafts[index].takeApart(&bench.splitter, &bench.scratch)
+            firstPart.append(parts.count)
+            parts += drafts[index].parts
+        }
+        for index in parts.indices { bench.hashes.add(content: parts[index].bytes, tag: index) }
+        var ids = [Bytes32](repeating: .zero, count: parts.count)
+        bench.hashes.run(keys) { ids[$0] = $1 }
+        // The messages stand in the drafts, and the parts in the array, until here.
+        return withExtendedLifetime(parts) {
+            zip(drafts, firstPart).map { draft, first in
+                guard let first else { return draft.known }
+                return draft.finished(ids[first..<first + draft.parts.count])
+            }
+        }
+    }
+
+    // MARK: MBOX
+
+    /// Prepares messages of a resident block; `lost` when the block does not hold what the scanner announced.
+    func prepare(
+        _ block: MboxBlock,
+        _ items: [PreparePipeline.MboxItem],
+        _ dialect: MboxDialect,
+        _ folder: Folder
+    ) -> PreparePipeline.Finished {
+        let range = block.offset..<block.offset + block.byteCount
+        if let item = items.first(where: { !range.contains($0.message.content) }) { return .lost(item.origin) }
+        let finished = block.withBytes(of: range) { bytes -> PreparePipeline.Finished in
+            withBench { bench in
+                var origins: [Origin] = []
+                var unquoted: [OwnedBytes] = []
+                var drafts: [MessageDraft] = []
+                for item in items {
+                    var origin = item.origin
+                    let content = item.message.content
+                    let start = Int(content.lowerBound - block.offset)
+                    var raw = bytes.slice(start, Int(content.upperBound - content.lowerBound))
+                    if item.message.traits.contains(.holdsFromLines) {
+                        var without: [UInt8] = []
+                        let undone = dialect.quoting.undo(raw, lineEnds: dialect.lineEnds, into: &without)
+                        if undone.changed {
+                            origin.note(dialect.quoting, undone.exceptions)
+                            let copy = OwnedBytes(without)
+                            unquoted.append(copy)
+                            raw = copy.bytes
+                        }
+                    }
+                    drafts.append(MessageDraft(raw))
+                    origins.append(origin)
+                }
+                let messages = withExtendedLifetime(unquoted) { finish(&drafts, bench) }
+                return .mbox(
+                    zip(messages, origins).map {
+                        PreparePipeline.PreparedItem(message: $0, origin: $1, folder: folder)
+                    }
+                )
+            }
+        }
+        return finished ?? .lost(items.first?.origin ?? Origin(file: 0, ordinal: 0))
+    }
+}
+
+extension Range {
+    fileprivate func contains(_ other: Range) -> Bool {
+        other.isEmpty
+            ? contains(other.lowerBound) || other.lowerBound == upperBound
+            : lowerBound <= other.lowerBound && other.upperBound <= upperBound
+    }
+}
