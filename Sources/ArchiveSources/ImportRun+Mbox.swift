@@ -7,44 +7,49 @@ import MailFormats
 
 /// MBOX files (Spec, format.md, section 8.5).
 extension ImportRun {
-    /// Every message of an MBOX; `false` when it was asked to stop.
+    /// Every message of an MBOX, read once; `false` when it was asked to stop.
+    ///
+    /// The dialect is known when all of the file was seen. Until then, messages that hold `From ` lines wait, since only
+    /// their bytes depend on it; they are read again then.
     func importMbox(_ item: SourceItem, _ file: any RandomAccessBytes) throws(ArchiveError) -> Bool {
         try drain(all: true)
         nextOrdinal = 0
-        let folder = folder(of: item, isMbox: true)
-        let source = FileByteSource(file: file)
-        let hash = SerialHash(keys.contentHasher())
+        let mbox = MboxImport(item, file, folder(of: item, isMbox: true), SerialHash(keys.contentHasher()))
         let before = run.counts.byteCount
         var failure: ArchiveError?
         do throws(ByteSourceError) {
-            let evidence = try MboxEvidence.gather(source, byteLimit: 256 << 20)
-            let dialect = MboxDialect(evidence)
-            var scanner = try MboxScanner(source, dialect: dialect)
+            var scanner = try MboxScanner(mbox.source)
+            mbox.lineEnds = scanner.evidence.lineEnds
             while let block = try scanner.nextBlock() {
                 do throws(ArchiveError) {
                     if isStopped() {
                         try drain(all: true)
                         return false
                     }
-                    try add(block, dialect, source, item.number, folder, hash)
+                    try add(block, of: mbox)
                     run.counts.byteCount = before + block.offset + block.byteCount
+                    if mbox.waiting.count >= MboxImport.mostWaiting, mbox.dialect == nil {
+                        try decide(MboxDialect(scanner.evidence), for: mbox)
+                    }
                 } catch {
                     throw ByteSourceError.wrapping(error, in: &failure)
                 }
             }
             do throws(ArchiveError) {
+                let dialect = mbox.dialect ?? MboxDialect(scanner.evidence)
+                try decide(dialect, for: mbox)
                 try drain(all: true)
                 var entry = item.entry(file, kind: .mbox, pieces: 0)
                 entry.dialect = dialectNumber(dialect)
-                let tail = try read(source, scanner.tail)
-                hash.update(tail)
+                let tail = try read(mbox.source, scanner.tail)
+                mbox.hash.update(tail)
                 if tail.count <= Limits.lead {
                     entry.tail = tail
                 } else {
-                    try reject(source, scanner.tail, item.number, folder, .gap, "no message, at the end of the file")
+                    try reject(mbox, scanner.tail, .gap, "no message, at the end of the file")
                 }
                 entry.pieceCount = nextOrdinal
-                entry.hash = hash.finish()
+                entry.hash = mbox.hash.finish()
                 try requireUnchanged(file)
                 finish(entry, 0)
                 run.counts.byteCount = before + file.byteCount
@@ -54,9 +59,37 @@ extension ImportRun {
             }
             return true
         } catch {
-            if let failure { throw failure }
-            throw ArchiveError(.source, file.displayName, "at \(error.offset)")
+            let failure = failure ?? ArchiveError(.source, file.displayName, "at \(error.offset)")
+            // What was found before the place that cannot be read is mail too.
+            if failure.code == .source { try decide(mbox.dialect ?? .undecided(mbox.lineEnds), for: mbox) }
+            throw failure
         }
+    }
+
+    /// Sets the dialect, and lets the messages go on that waited for it.
+    private func decide(_ dialect: MboxDialect, for mbox: MboxImport) throws(ArchiveError) {
+        mbox.dialect = dialect
+        let waiting = mbox.waiting
+        mbox.waiting = []
+        var batch: [PreparePipeline.MboxItem] = []
+        var byteCount: UInt64 = 0
+        for item in waiting {
+            let length = item.message.content.upperBound - item.message.content.lowerBound
+            guard length <= UInt64(PreparedMessage.largest) else {
+                try storeLarge(item, of: mbox)
+                continue
+            }
+            if byteCount + length > UInt64(PreparedMessage.largest) {
+                pipeline.submit(mbox.source, batch, dialect, mbox.folder)
+                try drain(all: false)
+                batch = []
+                byteCount = 0
+            }
+            batch.append(item)
+            byteCount += length
+        }
+        if !batch.isEmpty { pipeline.submit(mbox.source, batch, dialect, mbox.folder) }
+        try drain(all: false)
     }
 
     private func dialectNumber(_ dialect: MboxDialect) -> UInt8 {
@@ -76,18 +109,11 @@ extension ImportRun {
     }
 
     /// The pieces of one block: messages go to the workers, what is none is kept aside.
-    private func add(
-        _ block: MboxBlock,
-        _ dialect: MboxDialect,
-        _ source: FileByteSource,
-        _ number: UInt64,
-        _ folder: Folder,
-        _ hash: SerialHash
-    ) throws(ArchiveError) {
+    private func add(_ block: MboxBlock, of mbox: MboxImport) throws(ArchiveError) {
         if block.isResident {
-            hash.update(block)
+            mbox.hash.update(block)
         } else {
-            try hash.update(source, block.offset..<block.offset + block.byteCount)
+            try mbox.hash.update(mbox.source, block.offset..<block.offset + block.byteCount)
         }
         var items: [PreparePipeline.MboxItem] = []
         for message in block.messages {
@@ -97,67 +123,56 @@ extension ImportRun {
                     if case .eml = MailKind.sniff(prefix: raw, nameHint: .none) { return true }
                     return false
                 } ?? false
-            let leadLength = message.lead.upperBound - message.lead.lowerBound
-            let trailLength = message.trail.upperBound - message.trail.lowerBound
-            if message.content.isEmpty || !isMail {
-                try flush(&items, block, dialect, folder)
-                try reject(
-                    source,
-                    message.range,
-                    number,
-                    folder,
-                    message.content.isEmpty ? .empty : .gap,
-                    message.content.isEmpty ? "a separator without a message" : "no message before the first separator"
-                )
+            guard !message.content.isEmpty, isMail else {
+                let isEmpty = message.content.isEmpty
+                let text = isEmpty ? "a separator without a message" : "no message before the first separator"
+                try reject(mbox, message.range, isEmpty ? .empty : .gap, text)
                 continue
             }
             var lead = message.lead
-            if leadLength > UInt64(Limits.lead) {
-                let cut = message.lead.upperBound - UInt64(Limits.lead)
-                try flush(&items, block, dialect, folder)
-                try reject(source, lead.lowerBound..<cut, number, folder, .gap, "between two messages")
+            if lead.upperBound - lead.lowerBound > UInt64(Limits.lead) {
+                let cut = lead.upperBound - UInt64(Limits.lead)
+                try reject(mbox, lead.lowerBound..<cut, .gap, "between two messages")
                 lead = cut..<lead.upperBound
             }
-            guard trailLength <= UInt64(Limits.lead) else {
-                throw ArchiveError(.source, source.file.displayName, "a gap over the limit")
+            guard message.trail.upperBound - message.trail.lowerBound <= UInt64(Limits.lead) else {
+                throw ArchiveError(.source, mbox.source.file.displayName, "a gap over the limit")
             }
-            var origin = Origin(file: number, ordinal: nextOrdinal)
+            var origin = Origin(file: mbox.item.number, ordinal: nextOrdinal)
             nextOrdinal += 1
-            origin.lead = try read(source, block, lead)
-            origin.trail = try read(source, block, message.trail)
-            origin.lineEnd = dialect.lineEnds.endsAtLoneCR ? 1 : 0
+            origin.lead = try read(mbox.source, block, lead)
+            origin.trail = try read(mbox.source, block, message.trail)
+            origin.lineEnd = mbox.lineEnds.endsAtLoneCR ? 1 : 0
+            let item = PreparePipeline.MboxItem(message: message, origin: origin)
             let length = message.content.upperBound - message.content.lowerBound
-            if !block.isResident || length > UInt64(PreparedMessage.largest) {
-                try flush(&items, block, dialect, folder)
-                try drain(all: true)
-                var large = LargeMessage(
-                    source: source,
-                    range: message.content,
-                    quoting: dialect.quoting,
-                    lineEnds: dialect.lineEnds
-                )
-                let stored = try large.store(in: session, keys: keys)
-                if large.wasQuoted { origin.note(dialect.quoting, large.exceptions) }
-                add(stored.id, stored.size, stored.envelope, stored.isNew, folder, origin)
-                try commitIfFull()
+            if message.traits.contains(.holdsFromLines), mbox.dialect == nil {
+                mbox.waiting.append(item)
+            } else if !block.isResident || length > UInt64(PreparedMessage.largest) {
+                try storeLarge(item, of: mbox)
             } else {
-                items.append(PreparePipeline.MboxItem(message: message, origin: origin))
+                items.append(item)
             }
         }
-        try flush(&items, block, dialect, folder)
+        if !items.isEmpty {
+            pipeline.submit(block, items, mbox.dialect ?? .undecided(mbox.lineEnds), mbox.folder)
+        }
         try drain(all: false)
     }
 
-    private func flush(
-        _ items: inout [PreparePipeline.MboxItem],
-        _ block: MboxBlock,
-        _ dialect: MboxDialect,
-        _ folder: Folder
-    ) throws(ArchiveError) {
-        guard !items.isEmpty else { return }
-        pipeline.submit(block, items, dialect, folder)
-        items = []
-        try drain(all: false)
+    /// A message that is too long for memory.
+    private func storeLarge(_ item: PreparePipeline.MboxItem, of mbox: MboxImport) throws(ArchiveError) {
+        let quoting = item.message.traits.contains(.holdsFromLines) ? mbox.dialect?.quoting ?? .none : .none
+        var large = LargeMessage(
+            source: mbox.source,
+            range: item.message.content,
+            quoting: quoting,
+            lineEnds: mbox.lineEnds
+        )
+        let stored = try large.store(in: session, keys: keys)
+        var origin = item.origin
+        if large.wasQuoted { origin.note(quoting, large.exceptions) }
+        add(stored.id, stored.size, stored.envelope, stored.isNew, mbox.folder, origin)
+        try commitIfFull()
     }
 
     private func read(
@@ -169,6 +184,34 @@ extension ImportRun {
         if block.isResident, let bytes = block.withBytes(of: range, { Array($0) }) { return bytes }
         return try read(source, range)
     }
+}
+
+/// An MBOX that is being imported.
+final class MboxImport {
+    let item: SourceItem
+    let source: FileByteSource
+    let folder: Folder
+    let hash: SerialHash
+    var lineEnds = LineEndStyle.lf
+    /// Nil while it depends on what was not read yet.
+    var dialect: MboxDialect?
+    /// Messages whose bytes depend on the dialect.
+    var waiting: [PreparePipeline.MboxItem] = []
+
+    /// When so many messages speak for a dialect, the rest of the file is not waited for.
+    static let mostWaiting = 20_000
+
+    init(_ item: SourceItem, _ file: any RandomAccessBytes, _ folder: Folder, _ hash: SerialHash) {
+        self.item = item
+        source = FileByteSource(file: file)
+        self.folder = folder
+        self.hash = hash
+    }
+}
+
+extension MboxDialect {
+    /// For messages without `From ` lines, which read the same in all dialects.
+    static func undecided(_ lineEnds: LineEndStyle) -> MboxDialect { MboxDialect(.mboxrd, lineEnds: lineEnds) }
 }
 
 extension ByteSourceError {

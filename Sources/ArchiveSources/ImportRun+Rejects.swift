@@ -30,16 +30,14 @@ extension ImportRun {
 
     /// Keeps bytes of an MBOX aside that are no message.
     func reject(
-        _ source: FileByteSource,
+        _ mbox: MboxImport,
         _ range: Range<UInt64>,
-        _ number: UInt64,
-        _ folder: Folder,
         _ reason: RejectReason,
         _ text: String
     ) throws(ArchiveError) {
-        let reject = try keep(source, range, number, reason, text) { _ in }
+        let reject = try keep(mbox.source, range, mbox.item.number, reason, text) { _ in }
         nextOrdinal += 1
-        note(reject, reason, text, source.file.displayName, folder)
+        note(reject, reason, text, mbox.source.file.displayName, mbox.folder)
     }
 
     /// Stores bytes as blobs, and gives the entry that names them.

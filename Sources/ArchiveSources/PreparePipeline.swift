@@ -66,6 +66,12 @@ final class PreparePipeline {
         start { [$0.prepare(block, items, dialect, folder)] }
     }
 
+    /// Messages of an MBOX that are read again; not more bytes than the longest message may have.
+    func submit(_ source: FileByteSource, _ items: [MboxItem], _ dialect: MboxDialect, _ folder: Folder) {
+        dispatch()
+        start { [$0.prepare(source, items, dialect, folder)] }
+    }
+
     private func dispatch() {
         guard !batch.isEmpty else { return }
         let items = batch

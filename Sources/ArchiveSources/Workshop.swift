@@ -134,37 +134,69 @@ final class Workshop: Sendable {
         let range = block.offset..<block.offset + block.byteCount
         if let item = items.first(where: { !range.contains($0.message.content) }) { return .lost(item.origin) }
         let finished = block.withBytes(of: range) { bytes -> PreparePipeline.Finished in
-            withBench { bench in
-                var origins: [Origin] = []
-                var unquoted: [OwnedBytes] = []
-                var drafts: [MessageDraft] = []
-                for item in items {
-                    var origin = item.origin
-                    let content = item.message.content
-                    let start = Int(content.lowerBound - block.offset)
-                    var raw = bytes.slice(start, Int(content.upperBound - content.lowerBound))
-                    if item.message.traits.contains(.holdsFromLines) {
-                        var without: [UInt8] = []
-                        let undone = dialect.quoting.undo(raw, lineEnds: dialect.lineEnds, into: &without)
-                        if undone.changed {
-                            origin.note(dialect.quoting, undone.exceptions)
-                            let copy = OwnedBytes(without)
-                            unquoted.append(copy)
-                            raw = copy.bytes
-                        }
-                    }
-                    drafts.append(MessageDraft(raw))
-                    origins.append(origin)
-                }
-                let messages = withExtendedLifetime(unquoted) { finish(&drafts, bench) }
-                return .mbox(
-                    zip(messages, origins).map {
-                        PreparePipeline.PreparedItem(message: $0, origin: $1, folder: folder)
-                    }
-                )
+            let found = items.map { item in
+                let content = item.message.content
+                let start = Int(content.lowerBound - block.offset)
+                return bytes.slice(start, Int(content.upperBound - content.lowerBound))
             }
+            return prepare(found, items, dialect, folder)
         }
         return finished ?? .lost(items.first?.origin ?? Origin(file: 0, ordinal: 0))
+    }
+
+    /// Reads messages again and prepares them; `lost` when the file became shorter or cannot be read.
+    func prepare(
+        _ source: FileByteSource,
+        _ items: [PreparePipeline.MboxItem],
+        _ dialect: MboxDialect,
+        _ folder: Folder
+    ) -> PreparePipeline.Finished {
+        var contents: [OwnedBytes] = []
+        for item in items {
+            let range = item.message.content
+            let count = Int(clamping: range.upperBound - range.lowerBound)
+            let content = try? OwnedBytes(capacity: count) { (out) throws(ByteSourceError) in
+                try source.read(at: range.lowerBound, into: out)
+            }
+            guard let content, content.count == count else { return .lost(item.origin) }
+            contents.append(content)
+        }
+        return withExtendedLifetime(contents) { prepare(contents.map(\.bytes), items, dialect, folder) }
+    }
+
+    private func prepare(
+        _ contents: [UnsafeRawBufferPointer],
+        _ items: [PreparePipeline.MboxItem],
+        _ dialect: MboxDialect,
+        _ folder: Folder
+    ) -> PreparePipeline.Finished {
+        withBench { bench in
+            var origins: [Origin] = []
+            var unquoted: [OwnedBytes] = []
+            var drafts: [MessageDraft] = []
+            for (item, content) in zip(items, contents) {
+                var origin = item.origin
+                var raw = content
+                if item.message.traits.contains(.holdsFromLines) {
+                    var without: [UInt8] = []
+                    let undone = dialect.quoting.undo(raw, lineEnds: dialect.lineEnds, into: &without)
+                    if undone.changed {
+                        origin.note(dialect.quoting, undone.exceptions)
+                        let copy = OwnedBytes(without)
+                        unquoted.append(copy)
+                        raw = copy.bytes
+                    }
+                }
+                drafts.append(MessageDraft(raw))
+                origins.append(origin)
+            }
+            let messages = withExtendedLifetime(unquoted) { finish(&drafts, bench) }
+            return .mbox(
+                zip(messages, origins).map {
+                    PreparePipeline.PreparedItem(message: $0, origin: $1, folder: folder)
+                }
+            )
+        }
     }
 }
 

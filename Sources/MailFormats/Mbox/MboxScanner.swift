@@ -42,7 +42,19 @@ package struct MboxScanner: Sendable {
     package private(set) var tail: Range<UInt64> = 0..<0
 
     /// What was seen so far.
-    package var evidence: MboxEvidence { walk.evidence }
+    package var evidence: MboxEvidence {
+        var evidence = walk.evidence
+        evidence.isComplete = isFinished
+        evidence.scannedByteCount = windowEnd
+        return evidence
+    }
+
+    /// Begins without a dialect: where messages end does not depend on it, and `evidence` tells it in the end.
+    ///
+    /// Only messages that hold `From ` lines (`MboxMessage.Traits.holdsFromLines`) have to wait for it.
+    package init(_ source: any ByteSource, sizes: Sizes = Sizes()) throws(ByteSourceError) {
+        try self.init(source, dialect: nil, sizes: sizes, keepsBytes: true)
+    }
 
     /// Begins with a dialect that was decided before.
     package init(
@@ -111,9 +123,6 @@ package struct MboxScanner: Sendable {
         while !isFinished, windowOffset < byteLimit {
             guard try nextBlock() != nil else { break }
         }
-        var evidence = walk.evidence
-        evidence.isComplete = isFinished
-        evidence.scannedByteCount = windowEnd
         return evidence
     }
 
