@@ -39,7 +39,7 @@ struct OriginalMaking {
 
     func file(_ file: SourceFileEntry, name: String, _ sink: Sink) throws(ArchiveError) {
         let pieces = pieces(of: file)
-        let hash = StreamingHash(keys.contentHasher())
+        let hash = FileHash(keys)
         var size: UInt64 = 0
         func give(_ bytes: UnsafeRawBufferPointer) throws(ArchiveError) {
             hash.update(bytes)

@@ -14,7 +14,7 @@ extension ImportRun {
     func importMbox(_ item: SourceItem, _ file: any RandomAccessBytes) throws(ArchiveError) -> Bool {
         try drain(all: true)
         nextOrdinal = 0
-        let mbox = MboxImport(item, file, folder(of: item, isMbox: true), SerialHash(keys.contentHasher()))
+        let mbox = MboxImport(item, file, folder(of: item, isMbox: true), SerialHash(keys))
         let before = run.counts.byteCount
         var failure: ArchiveError?
         do throws(ByteSourceError) {

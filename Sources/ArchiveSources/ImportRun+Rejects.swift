@@ -17,7 +17,7 @@ extension ImportRun {
         nextOrdinal = 0
         let folder = folder(of: item)
         let source = FileByteSource(file: file)
-        let hash = SerialHash(keys.contentHasher())
+        let hash = SerialHash(keys)
         let reject = try keep(source, 0..<file.byteCount, item.number, reason, text) { hash.update($0) }
         var entry = item.entry(file, kind: .unknown, pieces: 1)
         entry.hash = hash.finish()

@@ -11,10 +11,10 @@ import MailFormats
 final class SerialHash: @unchecked Sendable {
     private let queue = DispatchQueue(label: "portable-archive.hash")
     private let limit = DispatchSemaphore(value: 4)
-    private let hash: StreamingHash
+    private let hash: FileHash
 
-    init(_ hasher: consuming Blake2b) {
-        hash = StreamingHash(hasher)
+    init(_ keys: AppendKeys) {
+        hash = FileHash(keys)
     }
 
     func update(_ block: MboxBlock) {

@@ -412,7 +412,7 @@ def import_mail(archive, session, run_id, placed, *, files=(), rejects=(), name=
     for f in files:
         entry = {0: 0, 1: f["file"], 2: f["path"], 3: len(f["bytes"]), 5: f["kind"], 7: f["pieces"]}
         if f.get("hash", True):
-            entry[4] = keys.object_id(f["bytes"])
+            entry[4] = keys.object_id(root(f["bytes"]))
         entry.update(f.get("extra", {}))
         item[2].append(entry)
         archive.originals.append((run_id, f["file"], f["path"], f["bytes"]))

@@ -45,6 +45,24 @@ package struct HashBatch: ~Copyable {
         strings.append(string)
     }
 
+    /// Hashes the leaves that were added, when nothing else was, and begins anew.
+    package mutating func runLeaves(_ body: (_ tag: Int, _ hash: Bytes32) -> Void) {
+        defer { strings.removeAll(keepingCapacity: true) }
+        guard HashBatch.lanes > 1 else {
+            for string in strings {
+                let bytes = UnsafeRawBufferPointer(start: string.bytes, count: string.byte_count)
+                body(Int(string.tag), TreeHasher.leaf(of: bytes))
+            }
+            return
+        }
+        strings.withUnsafeMutableBufferPointer { strings in
+            pa_blake2b_many(strings.baseAddress, strings.count, nil, 0, HashBatch.lanes)
+        }
+        for index in strings.indices {
+            body(Int(strings[index].tag), withUnsafeBytes(of: strings[index].hash) { Bytes32(at: $0, 0) })
+        }
+    }
+
     /// Hashes what was added, gives each hash with its tag (of 32 bits), in any order, and begins anew.
     package mutating func run(_ keys: AppendKeys, _ body: (_ tag: Int, _ hash: Bytes32) -> Void) {
         defer { strings.removeAll(keepingCapacity: true) }

@@ -13,6 +13,7 @@ package struct TreeHasher: ~Copyable {
     // The block that is not whole yet.
     private var block: Blake2b
     private var filled = 0
+    private var batch = HashBatch()
 
     /// Begins with the empty byte string.
     package init() {
@@ -35,8 +36,9 @@ package struct TreeHasher: ~Copyable {
         var offset = 0
         while offset < bytes.count {
             if filled == 0, bytes.count - offset >= TreeHasher.blockByteCount {
-                leaves.append(TreeHasher.leaf(of: bytes.slice(offset, TreeHasher.blockByteCount)))
-                offset += TreeHasher.blockByteCount
+                let count = (bytes.count - offset) / TreeHasher.blockByteCount
+                append(leavesOf: bytes.slice(offset, count * TreeHasher.blockByteCount), count: count)
+                offset += count * TreeHasher.blockByteCount
                 continue
             }
             if filled == 0 {
@@ -52,6 +54,15 @@ package struct TreeHasher: ~Copyable {
                 filled = 0
             }
         }
+    }
+
+    private mutating func append(leavesOf blocks: UnsafeRawBufferPointer, count: Int) {
+        let first = leaves.count
+        leaves.append(contentsOf: repeatElement(.zero, count: count))
+        for index in 0..<count {
+            batch.add(leaf: blocks.slice(index * TreeHasher.blockByteCount, TreeHasher.blockByteCount), tag: index)
+        }
+        batch.runLeaves { leaves[first + $0] = $1 }
     }
 
     /// Adds a whole block whose leaf was computed elsewhere; the bytes so far must be whole blocks.

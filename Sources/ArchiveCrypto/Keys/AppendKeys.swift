@@ -35,7 +35,12 @@ package final class AppendKeys: Sendable {
         Blake2b.keyed(contentIDKey, bytes)
     }
 
-    /// A hasher for an object id or the hash of a source file, for bytes that come in pieces.
+    /// The hash of a source file whose tree hash is known (format.md, section 8.4).
+    package func fileHash(root: Bytes32) -> Bytes32 {
+        withUnsafeBytes(of: root) { contentID(of: $0) }
+    }
+
+    /// A hasher for an object id, for bytes that come in pieces.
     package func contentHasher() -> Blake2b {
         Blake2b(key: contentIDKey)
     }
