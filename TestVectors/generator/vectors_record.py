@@ -268,7 +268,7 @@ def originals(o):
         data, origins = mail.mbox(items, tail)
         data = file if file is not None else data
         blobs = {x.object_id(b): b for r in rejects for b in r[1]}
-        entry = {0: 0, 1: 0, 2: [], 3: len(data), 4: x.object_id(data), 5: kind, 7: len(items) + len(rejects)}
+        entry = {0: 0, 1: 0, 2: [], 3: len(data), 4: x.object_id(root(data)), 5: kind, 7: len(items) + len(rejects)}
         if tail:
             entry[8] = tail
         m = {0: [b"R" * 16], 1: [[b"", []]], 2: [entry],
