@@ -20,6 +20,12 @@ public struct VerificationReport: Sendable {
     public package(set) var byteCount: UInt64 = 0
     /// Messages rebuilt and checked (keyed verification).
     public package(set) var messageCount = 0
+    /// Segments with bytes that the archive has.
+    public package(set) var segmentCount = 0
+    /// Segments that were looked at; fewer than there are in a sample, or when it was stopped.
+    public package(set) var checkedSegmentCount = 0
+    /// Whether it was stopped before it had looked at all that it was to look at.
+    public package(set) var isStopped = false
     /// The newest generation.
     public package(set) var generation: UInt64 = 0
     /// Its commit hash.
@@ -51,7 +57,6 @@ package struct KeylessVerification {
         progress: @Sendable (_ done: UInt64, _ total: UInt64) -> Void = { _, _ in }
     ) throws(ArchiveError) -> VerificationReport {
         let log = try ArchiveLog(opening: storage, reading: .whole)
-        try log.requireKnownFlags(for: .verify)
         return try run(log, level: level, threads: threads, progress: progress)
     }
 
@@ -59,17 +64,21 @@ package struct KeylessVerification {
         _ log: ArchiveLog,
         level: VerificationLevel,
         threads: Int,
+        scope: VerificationScope = .all,
         hashing: (LiveFile) -> Bool = { _ in true },
         progress: @Sendable (_ done: UInt64, _ total: UInt64) -> Void
     ) throws(ArchiveError) -> VerificationReport {
+        try log.requireKnownFlags(for: .verify)
         let log = try log.whole()
         var check = KeylessVerification(log, threads: threads)
         check.report.findings = log.findings
         check.report.generation = log.generation
         check.report.head = log.newestHash
+        check.report.segmentCount = log.state.files.count { $0.kind == .segment && $0.length > 0 }
         check.texts()
-        check.files(level, hashing, progress)
+        let jobs = check.files()
         check.directory()
+        if level == .keyless { check.hash(jobs.filter { hashing($0.file) }, scope, progress) }
         check.report.findings.sort { !$0.code.isWarning && $1.code.isWarning }
         return check.report
     }
@@ -91,11 +100,8 @@ package struct KeylessVerification {
         var path: ArchivePath
     }
 
-    private mutating func files(
-        _ level: VerificationLevel,
-        _ hashing: (LiveFile) -> Bool,
-        _ progress: @Sendable (UInt64, UInt64) -> Void
-    ) {
+    /// Lengths and tails of all files; gives those whose bytes can be hashed.
+    private mutating func files() -> [Job] {
         var jobs: [Job] = []
         for file in log.state.files {
             let path = livePath(storage, file.kind, file.number)
@@ -124,8 +130,52 @@ package struct KeylessVerification {
                 report.findings.append(Finding(.fileRoot, path.description, cause: .inputOutput, error.message))
             }
         }
-        if level == .quick { return }
-        hash(jobs.filter { hashing($0.file) }, progress)
+        return jobs
+    }
+
+    /// Bytes that are hashed before it is asked whether to go on.
+    private static let window: UInt64 = 256 << 20
+
+    /// Hashes files, some at a time, and tells which segments are good.
+    private mutating func hash(
+        _ jobs: [Job],
+        _ scope: VerificationScope,
+        _ progress: @Sendable (UInt64, UInt64) -> Void
+    ) {
+        let wanted = jobs.filter { $0.file.kind != .segment || scope.includes($0.file) }
+        let total = wanted.reduce(0) { $0 + $1.file.length }
+        var done: UInt64 = 0
+        var rest = wanted[...]
+        // One that is missing or too short was looked at too.
+        let hashable = Set(jobs.lazy.filter { $0.file.kind == .segment }.map(\.file.number))
+        let amiss = log.state.files.count {
+            $0.kind == .segment && $0.length > 0 && scope.includes($0) && !hashable.contains($0.number)
+        }
+        report.checkedSegmentCount = amiss
+        while let first = rest.first {
+            guard !scope.shouldStop() else {
+                report.isStopped = true
+                break
+            }
+            var size = first.file.length
+            var share = [first]
+            rest.removeFirst()
+            while let next = rest.first, size + next.file.length <= KeylessVerification.window {
+                size += next.file.length
+                share.append(next)
+                rest.removeFirst()
+            }
+            let before = done
+            let known = report.findings.count
+            hash(share) { more, _ in progress(before + more, total) }
+            done += size
+            let bad = Set(report.findings[known...].map(\.place))
+            for job in share where job.file.kind == .segment && job.file.length > 0 {
+                report.checkedSegmentCount += 1
+                if !bad.contains(ArchiveLayout.segment(job.file.number).description) { scope.isGood(job.file) }
+            }
+        }
+        report.byteCount = done
     }
 
     /// Copy S behind the committed length, known debris, and what else stands there (format.md, section 6).

@@ -64,6 +64,7 @@ struct Tool {
         var environment = ProcessInfo.processInfo.environment
         environment["PORTABLE_ARCHIVE_PASSPHRASE_COMMAND"] = nil
         environment["PORTABLE_ARCHIVE_PASSPHRASE"] = passphrase
+        environment["XDG_STATE_HOME"] = directory.appendingPathComponent("state").path
         process.environment = environment.merging(more) { $1 }
         // Files, not pipes: nothing blocks however much is printed.
         let names = ["stdin", "stdout", "stderr"].map {

@@ -27,6 +27,12 @@ final class Output: Sendable {
         }
     }
 
+    /// A line beside what the command prints, at once: what the user should know, and what does not end the command.
+    static func tell(_ text: String) {
+        error.line("portable-archive: \(MailText.safe(text))")
+        error.flush()
+    }
+
     /// Bytes as they are.
     func raw(_ raw: UnsafeRawBufferPointer) {
         pending.withLock { bytes in

@@ -128,7 +128,7 @@ extension CBORReader {
     }
 
     /// The fixed count of a tuple.
-    mutating func tuple(_ count: Int) throws(FormatError) {
+    package mutating func tuple(_ count: Int) throws(FormatError) {
         let start = offset
         guard try array(0...Int.max) == count else { throw FormatError(.cborSchema, at: start) }
     }

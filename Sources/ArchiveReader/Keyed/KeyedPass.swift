@@ -17,25 +17,29 @@ final class KeyedPass: Sendable {
     private let next: Mutex<(index: Int, cursor: SegmentCursor?)>
     private let lists = Mutex<(apart: [Int], doubtful: [Int], proven: Int)>(([], [], 0))
 
-    init(_ archive: Archive, _ files: [LiveFile], _ table: PlaceTable, _ pool: MemoryPool) {
+    init(_ archive: Archive, _ files: [LiveFile], _ table: PlaceTable, _ pool: MemoryPool, atHand: Int) {
         self.archive = archive
         self.table = table
         self.pool = pool
-        shelf = PartShelf(segments: Set(files.map(\.number)))
+        shelf = PartShelf(segments: Set(files.map(\.number)), mostBytes: atHand)
         segments = files.map { SegmentCheck(archive, $0) }
         next = Mutex((0, nil))
     }
 
     /// Reads everything; `progress` is told the bytes that were dealt with, and says whether to go on.
-    func run(threads: Int, _ progress: @Sendable (_ more: UInt64) -> Bool) {
+    ///
+    /// Gives whether all was read.
+    func run(threads: Int, _ progress: @Sendable (_ more: UInt64) -> Bool) -> Bool {
+        let isWhole = Atomic<Bool>(true)
         DispatchQueue.concurrentPerform(iterations: max(1, threads)) { _ in
             var worker = KeyedPassWorker(self)
             while let (segment, stretch) = nextStretch() {
                 worker.check(stretch, of: segment)
-                guard progress(stretch.end - stretch.start) else { return }
+                guard progress(stretch.end - stretch.start) else { return isWhole.store(false, ordering: .relaxed) }
             }
         }
         lists.withLock { $0.apart += shelf.rest() }
+        return isWhole.load(ordering: .relaxed)
     }
 
     /// The entries whose message is made of pieces that were not at hand together.
@@ -113,6 +117,9 @@ final class SegmentCheck: Sendable {
             for (index, leaf) in leaves where index < state.leaves.count { state.leaves[index] = leaf }
         }
     }
+
+    /// Whether it is there in its whole length, and nothing was found.
+    var isGood: Bool { findings.isEmpty && (file?.byteCount ?? 0) >= live.length }
 
     /// What was found in it, its root included; after all of it was read.
     var findings: [Finding] {

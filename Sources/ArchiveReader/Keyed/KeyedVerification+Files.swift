@@ -5,10 +5,10 @@ extension KeyedVerification {
     /// Makes every imported file again that is more than one message, and compares it with its proof (format.md, 8.4).
     ///
     /// Of a file that is one message, that message's id is the proof. Where a message is lost that was said (E601).
-    func filesAmiss(
+    func files(
         lost: Set<Bytes32>,
         _ progress: (_ more: UInt64) -> Bool
-    ) -> [Finding] {
+    ) -> (findings: [Finding], isWhole: Bool) {
         var wanted: [MessageGathering.Wanted] = []
         var files: [(file: SourceFileEntry, first: Int)] = []
         for file in archive.catalogue.files where !isOneMessage(file) {
@@ -22,6 +22,7 @@ extension KeyedVerification {
             wanted
         )
         var findings: [Finding] = []
+        var isStopped = false
         for (file, first) in files {
             var index = first
             let making = OriginalMaking(
@@ -35,13 +36,23 @@ extension KeyedVerification {
                 blob: { (id, sink) throws(ArchiveError) in try archive.object(ObjectKey(id, .blob), sink) }
             )
             do throws(ArchiveError) {
-                try making.file(file, name: archive.shown(file)) { (_) throws(ArchiveError) in }
+                try making.file(file, name: archive.shown(file)) { (piece) throws(ArchiveError) in
+                    guard progress(UInt64(piece.count)) else {
+                        isStopped = true
+                        throw ArchiveError(.original)
+                    }
+                }
             } catch {
+                if isStopped { return (findings, false) }
                 findings.append(Finding(error.code, error.place, error.detail))
             }
-            guard progress(file.size) else { break }
         }
-        return findings
+        return (findings, true)
+    }
+
+    /// Bytes of the files that are made again.
+    var filesByteCount: UInt64 {
+        archive.catalogue.files.reduce(0) { sum, file in isOneMessage(file) ? sum : sum &+ file.size }
     }
 
     /// Whether the id of a message proves the whole file.

@@ -13,29 +13,43 @@ package struct KeyedVerification {
     let threads: Int
     let pool = MemoryPool(keeping: 96 << 20)
     private let table: PlaceTable
+    private let scope: VerificationScope
+    private let atHand: Int
+    /// All segments with bytes, and those that are looked at.
+    private let live: [LiveFile]
     private let segments: [LiveFile]
     private var report: VerificationReport
     private var said: Set<String> = []
     private var lostMessages: Set<Bytes32> = []
 
+    /// Verifies an archive, or the part of it that `scope` says.
+    ///
+    /// - Parameter atHand: bytes of opened records that are kept for the messages that need their parts.
     package static func run(
         _ archive: Archive,
         threads: Int,
-        progress: @Sendable (_ done: UInt64, _ total: UInt64) -> Void = { _, _ in }
+        scope: VerificationScope = .all,
+        atHand: Int = 64 << 20,
+        progress: @escaping @Sendable (_ done: UInt64, _ total: UInt64) -> Void = { _, _ in }
     ) throws(ArchiveError) -> VerificationReport {
-        try archive.log.requireKnownFlags(for: .verify)
-        var check = try KeyedVerification(archive, max(1, threads))
-        check.segments(progress)
-        check.lost()
-        check.add(check.filesAmiss(lost: check.lostMessages) { _ in true })
+        var check = try KeyedVerification(archive, max(1, threads), scope, atHand)
+        check.run(progress)
         check.report.findings.sort { !$0.code.isWarning && $1.code.isWarning }
         return check.report
     }
 
-    private init(_ archive: Archive, _ threads: Int) throws(ArchiveError) {
+    private init(
+        _ archive: Archive,
+        _ threads: Int,
+        _ scope: VerificationScope,
+        _ atHand: Int
+    ) throws(ArchiveError) {
         self.archive = archive
         self.threads = threads
-        segments = archive.log.state.files.filter { $0.kind == .segment && $0.length > 0 }
+        self.scope = scope
+        self.atHand = atHand
+        live = archive.log.state.files.filter { $0.kind == .segment && $0.length > 0 }
+        segments = live.filter(scope.includes)
         table = PlaceTable(archive.places, in: Set(segments.map(\.number)))
         report = try KeylessVerification.run(
             archive.log,
@@ -44,36 +58,66 @@ package struct KeyedVerification {
             hashing: { $0.kind != .segment || $0.length == 0 },
             progress: { _, _ in }
         )
+        report.checkedSegmentCount = 0
         // What opening found with the key comes on top of what was found without.
         let found = report.findings + archive.findings.dropFirst(archive.log.findings.count)
         report.findings = []
         add(found)
     }
 
-    /// Bytes of segments that are read before messages whose parts lie apart are made.
-    private static let window: UInt64 = 1 << 30
+    private mutating func run(_ progress: @escaping @Sendable (UInt64, UInt64) -> Void) {
+        let size = segments.reduce(0) { $0 + $1.length }
+        let total = size &+ (scope.isWhole ? filesByteCount : 0)
+        let done = Tally()
+        let scope = scope
+        let more: @Sendable (UInt64) -> Bool = { count in
+            progress(done.add(count), total)
+            return !scope.shouldStop()
+        }
+        guard readSegments(more) else {
+            report.isStopped = true
+            return
+        }
+        lost()
+        guard scope.isWhole else { return }
+        let (findings, isWhole) = files(lost: lostMessages, more)
+        add(findings)
+        report.isStopped = !isWhole
+    }
 
-    private mutating func segments(_ progress: @Sendable (UInt64, UInt64) -> Void) {
-        let total = segments.reduce(0) { $0 + $1.length }
-        let done = Atomic<UInt64>(0)
-        var start = 0
-        while start < segments.count {
-            var end = start
-            var size: UInt64 = 0
-            while end < segments.count, end == start || size + segments[end].length <= KeyedVerification.window {
-                size += segments[end].length
-                end += 1
+    /// A sum over all threads.
+    private final class Tally: Sendable {
+        private let sum = Atomic<UInt64>(0)
+
+        func add(_ count: UInt64) -> UInt64 { sum.wrappingAdd(count, ordering: .relaxed).newValue }
+    }
+
+    /// Bytes of segments that are read before messages whose parts lie apart are made, and segments are called good.
+    private static let window: UInt64 = 512 << 20
+
+    /// Gives whether all were read.
+    private mutating func readSegments(_ more: @Sendable (UInt64) -> Bool) -> Bool {
+        var rest = segments[...]
+        while let first = rest.popFirst() {
+            var share = [first]
+            var size = first.length
+            while let next = rest.first, size + next.length <= KeyedVerification.window {
+                size += next.length
+                share.append(next)
+                rest.removeFirst()
             }
-            let pass = KeyedPass(archive, Array(segments[start..<end]), table, pool)
-            pass.run(threads: threads) { more in
-                progress(done.add(more, ordering: .relaxed).newValue, total)
-                return true
-            }
+            let pass = KeyedPass(archive, share, table, pool, atHand: atHand)
+            // What was read in part only has no root, and nothing is said of it.
+            guard pass.run(threads: threads, more) else { return false }
             pass.results.forEach { add($0.findings) }
             for entry in (pass.doubtful + gather(pass.apart)).sorted() { judge(entry) }
-            start = end
+            for segment in pass.results where segment.isGood && table.isGood(segment: segment.live.number) {
+                scope.isGood(segment.live)
+            }
+            report.checkedSegmentCount += share.count
+            report.byteCount += size
         }
-        report.byteCount += total
+        return true
     }
 
     /// Makes messages whose pieces lie apart; gives the entries that did not come out.
@@ -145,13 +189,15 @@ package struct KeyedVerification {
 
     /// Objects of which no copy is good.
     private mutating func lost() {
-        let live = Set(segments.map(\.number))
+        let numbers = Set(live.map(\.number))
         var suspects: Set<ObjectKey> = []
         for index in table.entries.indices where !table.isGood(index) { suspects.insert(table.entries[index].key) }
         archive.places.forEach { key, place in
-            if !live.contains(place.segment) { suspects.insert(key) }
+            if !numbers.contains(place.segment) { suspects.insert(key) }
         }
         var lost = suspects.filter { key in !archive.places[key].contains { table.isGood($0) } }
+        // Copies elsewhere were not looked at: they are now.
+        if segments.count < live.count { lost = lost.filter { !isReadable($0) } }
         for message in archive.catalogue.messages {
             let key = ObjectKey(message.content, .content)
             if !archive.places.contains(key) { lost.insert(key) }
@@ -161,7 +207,23 @@ package struct KeyedVerification {
             if !archive.places.contains(key) { lost.insert(key) }
         }
         add(lost.sorted().map { Finding(.objectMissing, $0.id.hex) })
-        self.lostMessages = Set(lost.lazy.filter { $0.kind == .content }.map(\.id))
-        report.messageCount = archive.catalogue.messages.count { !lostMessages.contains($0.content) }
+        lostMessages = Set(lost.lazy.filter { $0.kind == .content }.map(\.id))
+        report.messageCount =
+            segments.count < live.count
+            ? table.goodCount(.content) : archive.catalogue.messages.count { !lostMessages.contains($0.content) }
+    }
+
+    private func isReadable(_ key: ObjectKey) -> Bool {
+        do throws(ArchiveError) {
+            if key.kind == .content {
+                guard let size = archive.expectedSize(key.id) else { return true }
+                try archive.message(key.id, size: size) { (_) throws(ArchiveError) in }
+            } else {
+                try archive.object(key) { (_) throws(ArchiveError) in }
+            }
+            return true
+        } catch {
+            return false
+        }
     }
 }

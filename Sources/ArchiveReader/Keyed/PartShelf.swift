@@ -30,11 +30,14 @@ final class PartShelf: Sendable {
 
     private let segments: Set<UInt32>
     private let state = Mutex(State())
-    private static let mostBytes = 64 << 20
+    private let mostBytes: Int
     private static let mostWaiting = 32 << 20
 
     /// A shelf for a pass over some segments.
-    init(segments: Set<UInt32>) { self.segments = segments }
+    init(segments: Set<UInt32>, mostBytes: Int) {
+        self.segments = segments
+        self.mostBytes = mostBytes
+    }
 
     /// The record, or what becomes of the message that needs it.
     func record(_ place: RecordPlace, orWait waiting: () -> Waiting) -> Answer {
@@ -60,7 +63,7 @@ final class PartShelf: Sendable {
                 state.records[place] = record
                 state.order.append(place)
                 state.byteCount += record.count
-                while state.byteCount > PartShelf.mostBytes, state.order.count > 1 {
+                while state.byteCount > mostBytes, !state.order.isEmpty {
                     let oldest = state.order.removeFirst()
                     state.byteCount -= state.records.removeValue(forKey: oldest)?.count ?? 0
                 }

@@ -59,6 +59,16 @@ final class PlaceTable: Sendable {
         }
     }
 
+    /// Whether all objects that the index names in a segment were found there.
+    func isGood(segment: UInt32) -> Bool {
+        let start = first(at: RecordPlace(segment: segment, unit: 0))
+        let end = first(at: RecordPlace(segment: segment + 1, unit: 0))
+        return good[start..<end].allSatisfy { $0 }
+    }
+
+    /// Objects of a kind that were found, each copy counted.
+    func goodCount(_ kind: ObjectKind) -> Int { entries.indices.count { entries[$0].key.kind == kind && good[$0] } }
+
     /// Where the next record begins that the index names, from an offset on.
     func nextRecord(in segment: UInt32, from offset: UInt64) -> UInt64? {
         let index = first(at: RecordPlace(segment: segment, unit: UInt32(clamping: (offset + 63) / 64)))
