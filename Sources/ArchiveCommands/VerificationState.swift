@@ -20,6 +20,7 @@ final class VerificationState: Sendable {
     private let level: VerificationLedger.Level
     private let state: Mutex<State>
     private let name: ArchivePath?
+    private let isWanted: Bool
 
     /// Seconds between two savings while a verification runs: what is lost at most when the machine stops.
     private static let interval: UInt64 = 5
@@ -28,9 +29,10 @@ final class VerificationState: Sendable {
 
     /// Reads the ledger of an archive.
     ///
-    /// `wanted`: it is told when there is none, because the user asked for what it says.
+    /// `wanted`: the user asked for what it says, so it is told when it cannot be read or kept.
     init(_ archiveID: Bytes32, _ level: VerificationLedger.Level, wanted: Bool) {
         self.level = level
+        isWanted = wanted
         name = ArchivePath("\(archiveID.hex).cbor")
         var ledger = VerificationLedger(archiveID: archiveID)
         if let name, let directory = Machine.stateDirectory,
@@ -87,7 +89,7 @@ final class VerificationState: Sendable {
         }
     }
 
-    /// What cannot be kept is told once: the verification itself does not need it.
+    /// What cannot be kept is no error: the verification itself does not need it.
     private func save(_ state: inout State, _ now: UInt64) {
         guard let name, !state.hasFailed else { return }
         state.lastSaved = now
@@ -104,6 +106,7 @@ final class VerificationState: Sendable {
             try storage.rename(new, to: name, replacing: true)
         } catch {
             state.hasFailed = true
+            guard isWanted else { return }
             Output.tell("what was verified cannot be noted: \(error.place): \(error.message)")
         }
     }

@@ -54,13 +54,13 @@ import Testing
         #expect(anew.error.contains("begins anew"))
     }
 
-    @Test("where nothing can be noted, verification goes on and says so")
+    @Test("where nothing can be noted, a sample is verified still, and that is said")
     func noPlace() throws {
         let tool = try filled()
         defer { tool.remove() }
         try tool.write("a file", to: "blocked")
         let result = try tool.run(
-            ["verify", "a.pa", "--keyless"],
+            ["verify", "a.pa", "--keyless", "--sample", "1B"],
             environment: ["XDG_STATE_HOME": tool.directory.appendingPathComponent("blocked").path]
         )
         #expect(result.status == 0 && result.error.contains("cannot be noted"))
