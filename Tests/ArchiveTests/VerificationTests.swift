@@ -60,7 +60,7 @@ struct VerificationTests {
         let credential = try WriterChange.add(storage, root, label: "intruder")
         let id = mail.withUnsafeBytes { credential.keys.contentID(of: $0) }
         let session = try WriteSession(opening: storage, as: .credential(credential))
-        try session.add(ObjectKey(id, .content), Array("\0\0\0\0another text".utf8))
+        try session.add(ObjectKey(id, .content), OwnedBytes(Array("\0\0\0\0another text".utf8)))
         try session.finish()
         try Self.importing(scratch.path + "/1.eml", storage, root)
         let archive = try Archive(opening: storage, with: Self.secret)
@@ -112,7 +112,7 @@ struct VerificationTests {
         let text = Array("From: a@example.org\n\nHello\n".utf8)
         let id = text.withUnsafeBytes { root.read.append.contentID(of: $0) }
         let run = [UInt8](repeating: 7, count: 16)
-        try session.add(ObjectKey(id, .content), [0, 0, 0, 0] + text)
+        try session.add(ObjectKey(id, .content), OwnedBytes([0, 0, 0, 0] + text))
         var placement = Placement(run: 0, folder: 0)
         placement.origin = Origin(file: 0, ordinal: 0)
         session.manifest.add(
