@@ -152,6 +152,24 @@ struct MboxScannerTests {
         #expect(try MboxScanner.scanAll(bytes).messages == result.messages)
     }
 
+    @Test("a multipart without an end is looked through to the next message only, however many there are")
+    func unclosedMultiparts() throws {
+        let message = "Content-Type: multipart/mixed; boundary=b\n\ntext\n\n"
+        let bytes = Array(String(repeating: first + message, count: 3000).utf8)
+        let sizes = MboxScanner.Sizes(block: 4096, resident: 65_536)
+        var scanner = try MboxScanner(
+            MemoryByteSource(bytes),
+            dialect: MboxDialect(.mboxrd, lineEnds: .lf),
+            sizes: sizes
+        )
+        var count = 0
+        while let block = try scanner.nextBlock() {
+            count += block.messages.count
+            #expect(block.isResident && block.byteCount <= 8192)
+        }
+        #expect(count == 3000)
+    }
+
     @Test("any bytes are tiled, and the same way whatever the sizes of reading", arguments: 0..<60)
     func soup(seed: UInt64) throws {
         var random = SplitMix64(state: seed)

@@ -81,7 +81,10 @@ struct MboxOpenPart: Sendable {
     private mutating func isOpen(_ window: MboxWindow, from start: Int) -> Bool? {
         let bytes = window.bytes
         let limit = min(bytes.count, start + MboxWalk.partLookahead)
-        guard let next = findLine(window, beginningWith: delimiter, from: start, to: limit) else {
+        // No further than to the next message: else each of many multiparts without an end looks through all of them.
+        let message = holdsMailbox ? nil : firstMessage(window, from: start, to: limit)
+        guard let next = findLine(window, beginningWith: delimiter, from: start, to: message?.start ?? limit) else {
+            if let message { return message.isCertain ? false : nil }
             return window.isAtEnd || limit < bytes.count ? false : nil
         }
         // The same message once more has the same boundary, and declares it.
@@ -90,24 +93,21 @@ struct MboxOpenPart: Sendable {
         where bytes.firstRange(of: declared, from: start, to: next) != nil {
             return false
         }
-        if !holdsMailbox {
-            guard let holdsCandidate = findCandidate(window, from: start, to: next) else { return nil }
-            if holdsCandidate { return false }
-        }
         openUntil = window.offset + UInt64(next)
         return true
     }
 
-    /// Whether another dated `From ` line with a header field after it stands in a range; `nil` when the window is too short.
-    private func findCandidate(_ window: MboxWindow, from start: Int, to end: Int) -> Bool? {
+    /// Where the next dated `From ` line with a header field after it starts in a range; not certain when the window is too
+    /// short to tell.
+    private func firstMessage(_ window: MboxWindow, from start: Int, to end: Int) -> (start: Int, isCertain: Bool)? {
         var position = start
         while let hit = window.bytes.firstIndex(of: Ascii.capitalF, from: position, to: end) {
             position = hit + 1
             guard hit > 0, window.bytes.holdsFrom(at: hit), window.isLineEnd(window.bytes[hit - 1]) else { continue }
-            guard let line = window.separatorLine(at: hit) else { return nil }
-            if line.isDated, line.follower == .knownField { return true }
+            guard let line = window.separatorLine(at: hit) else { return (hit, false) }
+            if line.isDated, line.follower == .knownField { return (hit, true) }
         }
-        return false
+        return nil
     }
 
     /// Where a line starts that begins with these bytes.

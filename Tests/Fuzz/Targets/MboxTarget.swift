@@ -127,12 +127,11 @@ enum MboxTarget {
         sizes.residentByteLimit = 65_536
         let source = RepeatedSource(bytes: bytes, byteCount: 4 << 20)
         guard var scanner = try? MboxScanner(source, dialect: dialect, sizes: sizes) else { return }
+        // An open part is looked for 1 MiB ahead.
+        let mostBytes = UInt64(sizes.residentByteLimit + sizes.blockByteCount + 70_000 + (1 << 20))
         var end: UInt64 = 0
         while let block = (try? scanner.nextBlock()) ?? nil {
-            require(
-                !block.isResident || block.byteCount <= UInt64(sizes.residentByteLimit + sizes.blockByteCount) + 70_000,
-                "a resident block is bounded"
-            )
+            require(!block.isResident || block.byteCount <= mostBytes, "a resident block is bounded")
             require(block.offset == end, "blocks follow each other")
             end = block.offset + block.byteCount
         }
