@@ -69,4 +69,21 @@ struct HashBatchTests {
             }
         }
     }
+
+    @Test("the hash of a file is the same in whatever pieces its bytes come")
+    func fileHash() {
+        let keys = AppendKeys(contentKey: .zero, psk: zeroToThirtyOne, contentIDKey: zeroToThirtyOne)
+        var file: [UInt8] = [1, 2, 3]
+        for _ in 0..<30 { file += Self.material }
+        let root = file.withUnsafeBytes { TreeHasher.root(of: $0) }
+        for piece in [70_001, 524_287, 524_288, 700_000, file.count] {
+            let hash = FileHash(keys)
+            file.withUnsafeBytes { file in
+                for start in stride(from: 0, to: file.count, by: piece) {
+                    hash.update(UnsafeRawBufferPointer(rebasing: file[start..<min(file.count, start + piece)]))
+                }
+            }
+            #expect(hash.finish() == keys.fileHash(root: root), "\(piece)")
+        }
+    }
 }

@@ -6,13 +6,46 @@ package import ArchiveFormat
 package final class FileHash {
     private var tree = TreeHasher()
     private let keys: AppendKeys
+    // Pieces are gathered to as many blocks as are hashed at once.
+    private var gathered: UnsafeMutableRawBufferPointer?
+    private var count = 0
+
+    private static let capacity = 8 * TreeHasher.blockByteCount
 
     /// Begins with the empty file.
     package init(_ keys: AppendKeys) { self.keys = keys }
 
+    deinit { gathered?.deallocate() }
+
     /// Adds bytes.
-    package func update(_ bytes: UnsafeRawBufferPointer) { tree.update(bytes) }
+    package func update(_ bytes: UnsafeRawBufferPointer) {
+        var rest = bytes
+        while !rest.isEmpty {
+            if count == 0, rest.count >= FileHash.capacity {
+                let whole = rest.count - rest.count % FileHash.capacity
+                tree.update(rest.slice(0, whole))
+                rest = rest.slice(whole, rest.count - whole)
+                continue
+            }
+            let memory = gathered ?? .allocate(byteCount: FileHash.capacity, alignment: 64)
+            gathered = memory
+            let more = min(rest.count, FileHash.capacity - count)
+            UnsafeMutableRawBufferPointer(rebasing: memory[count..<count + more]).copyMemory(from: rest.slice(0, more))
+            count += more
+            rest = rest.slice(more, rest.count - more)
+            if count == FileHash.capacity { flush() }
+        }
+    }
+
+    private func flush() {
+        guard let gathered, count > 0 else { return }
+        tree.update(UnsafeRawBufferPointer(gathered).slice(0, count))
+        count = 0
+    }
 
     /// The hash of the bytes so far.
-    package func finish() -> Bytes32 { keys.fileHash(root: tree.root()) }
+    package func finish() -> Bytes32 {
+        flush()
+        return keys.fileHash(root: tree.root())
+    }
 }
