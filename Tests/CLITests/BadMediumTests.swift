@@ -121,4 +121,43 @@ import Testing
         #expect(result.error.contains("E007"), "\(result.error)")
         #expect(result.text == "")
     }
+
+    @Test(
+        "an export that finds no room ends with that, and leaves no half file behind",
+        .enabled(if: canMount),
+        arguments: ["eml", "mbox", "maildir", "zip", "tar", "tar.zst", "original"]
+    )
+    func noRoomForExport(format: String) throws {
+        let tool = try filled()
+        defer { tool.remove() }
+        var random = SystemRandomNumberGenerator()
+        for number in 0..<3 {
+            let bytes = Data((0..<150_000).map { _ in UInt8.random(in: 0...255, using: &random) })
+            let text = "From: a@example.org\nSubject: \(number)\n\n\(number)\(bytes.base64EncodedString())\n"
+            try tool.write(text, to: "big/\(number).eml")
+        }
+        #expect(try tool.run("import", "a.pa", "big").status == 0)
+        let script =
+            #"mkdir m && mount -t tmpfs -o size=300k none m && { "$@"; status=$?; "#
+            + #"find m -type f -size +50c ! -size 200034c ! -name "*.mbox"; exit $status; }"#
+        let options = format == "original" ? ["--original"] : ["--format", format]
+        let result = try tool.run(["export", "a.pa", "m/out"] + options, through: mounted(script))
+        #expect(result.status == 3, "\(result.error)")
+        #expect(result.error.contains("error: E007 "))
+        #expect(result.error.contains("m/out"))
+        #expect(result.error.contains("still to be written"))
+        #expect(result.error.contains("\nhint: free space"))
+        #expect(result.text == "")
+    }
+
+    @Test("a full medium behind standard output is told")
+    func fullOutput() throws {
+        let tool = try filled()
+        defer { tool.remove() }
+        for command in [["list", "a.pa"], ["list", "a.pa", "--json"], ["export", "a.pa", "-", "--format", "tar"]] {
+            let result = try tool.run(command, through: ["sh", "-c", #"exec "$@" > /dev/full"#, "sh"])
+            #expect(result.status == 3, "\(command)")
+            #expect(result.error.contains(/No space left on device|E007/), "\(command): \(result.error)")
+        }
+    }
 }

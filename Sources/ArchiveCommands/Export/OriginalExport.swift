@@ -40,12 +40,17 @@ struct OriginalExport {
                 }
                 progress(UInt64(piece.count))
             }
-            try file.close(changed: entry.changed)
-            return nil
         } catch {
             file.discard()
             if let targetError { throw targetError }
             return Finding(error.code, error.place, error.detail)
+        }
+        do throws(ArchiveError) {
+            try file.close(changed: entry.changed)
+            return nil
+        } catch {
+            file.discard()
+            throw error
         }
     }
 

@@ -74,14 +74,22 @@ final class Output: Sendable {
 
     func flush() { pending.withLock { drain(&$0) } }
 
+    /// To a reader that went away nothing can be told; of a full medium behind a redirection stderr tells.
+    private func fail() -> Never {
+        if descriptor == 1, errno != EPIPE {
+            let text = "portable-archive: error: cannot write standard output: \(String(cString: strerror(errno)))\n"
+            _ = write(2, text, text.utf8.count)
+        }
+        exit(ExitStatus.couldNotRun.rawValue)
+    }
+
     private func drain(_ bytes: inout [UInt8]) {
         bytes.withUnsafeBytes { buffer in
             var offset = 0
             while offset < buffer.count {
                 let count = write(descriptor, buffer.baseAddress?.advanced(by: offset), buffer.count - offset)
                 if count < 0, errno == EINTR { continue }
-                // A reader that went away, or a full disk behind a redirection: nothing can be told to it.
-                guard count > 0 else { exit(ExitStatus.couldNotRun.rawValue) }
+                guard count > 0 else { fail() }
                 offset += count
             }
         }

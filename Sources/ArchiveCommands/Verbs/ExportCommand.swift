@@ -34,45 +34,77 @@ struct ExportCommand: ReportingCommand {
     func run() throws {
         let archive = try secret.open(self.archive)
         let progress = Progress("export", report)
-        var failures: [Finding] = []
+        let done = original ? try exportFiles(archive, progress) : try exportMessages(archive, progress)
+        progress.finish()
+        tell(done, archive.findings, progress.seconds)
+        try FindingText.judgeReading(archive.findings + done.failures, report)
+    }
+
+    /// What came out, and what did not.
+    private struct Done {
         var count = 0
         var bytes: UInt64 = 0
-        if original {
-            var export = try OriginalExport(archive, destination)
-            let total = archive.catalogue.files.reduce(0 as UInt64) { $0 &+ $1.size }
-            for file in archive.catalogue.files {
-                let failure = try export.export(file) { piece in
-                    bytes &+= piece
-                    progress.show(bytes, of: total, "\(count) files")
+        var failures: [Finding] = []
+    }
+
+    private func exportFiles(_ archive: Archive, _ progress: Progress) throws -> Done {
+        var done = Done()
+        var export = try OriginalExport(archive, destination)
+        let total = archive.catalogue.files.reduce(0 as UInt64) { $0 &+ $1.size }
+        for file in archive.catalogue.files {
+            let failure = try sayingWhatIsMissing(done.bytes, of: total) { () throws(ArchiveError) in
+                try export.export(file) { piece in
+                    done.bytes &+= piece
+                    progress.show(done.bytes, of: total, "\(done.count) files")
                 }
-                if let failure { failures.append(failure) } else { count += 1 }
             }
-        } else {
-            let choices = filter.choose(from: archive.catalogue)
-            let target = try target()
-            let total = choices.reduce(0 as UInt64) { $0 &+ $1.message.size &* UInt64($1.placements.count) }
-            for (choice, placement) in MessageOrderInArchive.walk(choices) {
-                let message = choice.message
-                let item = ExportItem(
-                    content: message.content,
-                    size: message.size,
-                    envelope: message.envelope,
-                    flags: placement.flags,
-                    folder: archive.catalogue.folders[placement.folder]
-                )
-                if let failure = try export(item, from: archive, to: target) {
-                    failures.append(failure)
-                } else {
-                    count += 1
-                    bytes &+= message.size
-                }
-                progress.show(bytes, of: total, "\(count) messages")
-            }
-            try target.finish()
+            if let failure { done.failures.append(failure) } else { done.count += 1 }
         }
-        progress.finish()
-        tell(count, bytes, archive.findings, failures, progress.seconds)
-        try FindingText.judgeReading(archive.findings + failures, report)
+        return done
+    }
+
+    private func exportMessages(_ archive: Archive, _ progress: Progress) throws -> Done {
+        var done = Done()
+        let choices = filter.choose(from: archive.catalogue)
+        let target = try target()
+        let total = choices.reduce(0 as UInt64) { $0 &+ $1.message.size &* UInt64($1.placements.count) }
+        for (choice, placement) in MessageOrderInArchive.walk(choices) {
+            let message = choice.message
+            let item = ExportItem(
+                content: message.content,
+                size: message.size,
+                envelope: message.envelope,
+                flags: placement.flags,
+                folder: archive.catalogue.folders[placement.folder]
+            )
+            let failure = try sayingWhatIsMissing(done.bytes, of: total) { () throws(ArchiveError) in
+                try export(item, from: archive, to: target)
+            }
+            if let failure {
+                done.failures.append(failure)
+            } else {
+                done.count += 1
+                done.bytes &+= message.size
+            }
+            progress.show(done.bytes, of: total, "\(done.count) messages")
+        }
+        try sayingWhatIsMissing(done.bytes, of: total) { () throws(ArchiveError) in try target.finish() }
+        return done
+    }
+
+    /// A full medium is told with what there was still to write.
+    private func sayingWhatIsMissing<Value>(
+        _ done: UInt64,
+        of total: UInt64,
+        _ body: () throws(ArchiveError) -> Value
+    ) throws(ArchiveError) -> Value {
+        do throws(ArchiveError) {
+            return try body()
+        } catch {
+            guard error.code == .noSpace, done <= total else { throw error }
+            let words = "\(Units.bytes(total - done)) of \(Units.bytes(total)) were still to be written"
+            throw ArchiveError(.noSpace, error.place, "\(error.detail); \(words)")
+        }
     }
 
     private func target() throws(ArchiveError) -> any ExportTarget {
@@ -103,23 +135,23 @@ struct ExportCommand: ReportingCommand {
                     throw error
                 }
             }
-            if !isBegun { try target.begin(item) }
-            try target.end()
-            return nil
         } catch {
             if isBegun { target.abandon() }
             if let targetError { throw targetError }
             return Finding(error.code, error.place, error.detail)
         }
+        do throws(ArchiveError) {
+            if !isBegun { try target.begin(item) }
+            try target.end()
+            return nil
+        } catch {
+            target.abandon()
+            throw error
+        }
     }
 
-    private func tell(
-        _ count: Int,
-        _ bytes: UInt64,
-        _ findings: [Finding],
-        _ failures: [Finding],
-        _ seconds: Double
-    ) {
+    private func tell(_ done: Done, _ findings: [Finding], _ seconds: Double) {
+        let (count, bytes, failures) = (done.count, done.bytes, done.failures)
         if report.json {
             Output.standard.json(
                 Document.head("export", archive) + [
