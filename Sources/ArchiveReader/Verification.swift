@@ -94,7 +94,7 @@ package struct KeylessVerification {
         }
     }
 
-    private struct Job {
+    struct Job {
         var file: LiveFile
         /// Opened for each share of work: an archive may have more files than a process may hold open.
         var path: ArchivePath
@@ -214,70 +214,6 @@ package struct KeylessVerification {
             let length = Int(file.tailPages) * Limits.page
             let isWhole = copy.map { copy in (try? handle.read(at: file.length, count: copy.count)) == copy } ?? true
             return (isWhole ? [] : [.commitSpare]) + (tail > UInt64(length) ? [.debrisBehind] : [])
-        }
-    }
-
-    /// Hashes all files, 4 MiB at a time, on several threads: leaves do not depend on each other.
-    private mutating func hash(_ jobs: [Job], _ progress: @Sendable (UInt64, UInt64) -> Void) {
-        let chunk: UInt64 = 4 << 20
-        var work: [(job: Int, offset: UInt64)] = []
-        for (index, job) in jobs.enumerated() {
-            for offset in stride(from: 0, to: job.file.length, by: Int(chunk)) { work.append((index, offset)) }
-        }
-        let total = jobs.reduce(0) { $0 + $1.file.length }
-        let results = Mutex<(next: Int, done: UInt64, leaves: [Int: [Bytes32]], bad: [Int: String])>((0, 0, [:], [:]))
-        let items = work
-        let storage = storage
-        DispatchQueue.concurrentPerform(iterations: min(threads, max(1, items.count))) { _ in
-            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Int(chunk), alignment: 64)
-            defer { buffer.deallocate() }
-            while true {
-                let index = results.withLock { state -> Int in
-                    defer { state.next += 1 }
-                    return state.next
-                }
-                guard index < items.count else { return }
-                let job = jobs[items[index].job]
-                let count = Int(min(chunk, job.file.length - items[index].offset))
-                let target = UnsafeMutableRawBufferPointer(rebasing: buffer[0..<count])
-                var leaves: [Bytes32] = []
-                var failure: String?
-                do throws(StorageError) {
-                    let handle = try storage.openForReading(job.path, expecting: .sequential)
-                    if try handle.read(at: items[index].offset, into: target) != count { failure = "cut short" }
-                } catch {
-                    failure = error.message
-                }
-                if failure == nil {
-                    for start in stride(from: 0, to: count, by: Limits.block) {
-                        let block = UnsafeRawBufferPointer(target).slice(start, min(Limits.block, count - start))
-                        leaves.append(TreeHasher.leaf(of: block))
-                    }
-                }
-                let done = results.withLock { state -> UInt64 in
-                    if let failure { state.bad[items[index].job] = failure }
-                    state.leaves[index] = leaves
-                    state.done += UInt64(count)
-                    return state.done
-                }
-                progress(done, total)
-            }
-        }
-        report.byteCount = total
-        let (leaves, bad) = results.withLock { ($0.leaves, $0.bad) }
-        var next = 0
-        for (index, job) in jobs.enumerated() {
-            var all: [Bytes32] = []
-            while next < items.count, items[next].job == index {
-                all += leaves[next] ?? []
-                next += 1
-            }
-            let path = ArchiveLayout.file(job.file.kind, job.file.number).description
-            if let failure = bad[index] {
-                report.findings.append(Finding(.fileRoot, path, cause: .inputOutput, failure))
-            } else if TreeHasher.root(byteCount: job.file.length, leaves: all) != job.file.root {
-                report.findings.append(Finding(.fileRoot, path))
-            }
         }
     }
 }
