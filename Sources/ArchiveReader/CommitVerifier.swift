@@ -8,6 +8,8 @@ package struct CommitVerifier {
     private let header: ArchiveHeader
     package let archiveID: Bytes32
     private var good: Set<[UInt8]> = []
+    /// Records that were checked one by one: what heads hold stands in the journal, too.
+    private var goodRecords: Set<[UInt8]> = []
 
     package init(header: ArchiveHeader, archiveID: Bytes32) {
         self.header = header
@@ -15,10 +17,12 @@ package struct CommitVerifier {
     }
 
     package mutating func verify(_ record: CommitRecord) throws(FormatError) {
+        if goodRecords.contains(record.bytes) { return }
         try verifyCertificates(of: record)
         guard CommitVerifier.signatureHolds(of: record, archiveID) else {
             throw FormatError(.commitSignature, at: record.signedLength)
         }
+        goodRecords.insert(record.bytes)
     }
 
     /// Checks all but the signature of the commit itself.
@@ -35,7 +39,9 @@ package struct CommitVerifier {
     /// Which of the commits, whose certificates are checked, are signed by their writers; on all cores when there are many.
     func signaturesHold(of records: [CommitRecord]) -> [Bool] {
         let id = archiveID
-        if records.count < 16 { return records.map { CommitVerifier.signatureHolds(of: $0, id) } }
+        if records.count < 16 {
+            return records.map { goodRecords.contains($0.bytes) || CommitVerifier.signatureHolds(of: $0, id) }
+        }
         let share = 64
         let bad = Mutex<[Int]>([])
         DispatchQueue.concurrentPerform(iterations: (records.count + share - 1) / share) { part in
