@@ -91,7 +91,10 @@ public final class Archive: Sendable {
                 let raw = UnsafeRawBufferPointer(buffer)
                 switch RecordType(rawValue: pointer.type) {
                 case .index: try ObjectIndex.parse(raw) { places.add($0, $1) }
-                case .manifest: builder.add(try Manifest(parsing: raw))
+                case .manifest:
+                    let manifest = try Manifest(salvaging: raw)
+                    builder.add(manifest)
+                    if manifest.badPositionCount > 0 { throw FormatError(.objectLayout) }
                 case .run: builder.add(try Run(parsing: raw))
                 default: throw FormatError(.recordType)
                 }

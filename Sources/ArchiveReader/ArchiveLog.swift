@@ -84,6 +84,7 @@ package struct ArchiveLog: Sendable {
         with root: RootKeys? = nil,
         reading extent: Extent = .short
     ) throws(ArchiveError) {
+        let storage = FoldedNames.over(storage)
         var found: [Finding] = []
         do throws(ArchiveError) {
             let header = try LoadedHeader.load(storage, &found)

@@ -44,6 +44,7 @@ package final class WriteSession {
         level: Int? = nil,
         jobs: Int = 2
     ) throws(ArchiveError) {
+        let storage = FoldedNames.over(storage)
         self.storage = storage
         self.access = access
         self.known = known

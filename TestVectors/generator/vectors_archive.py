@@ -232,6 +232,25 @@ def with_checkpoint(name="checkpoint"):
     return a
 
 
+def long_journal(name="long journal", generations=256):
+    """One session that commits again and again without anything new, so that the archive stays small."""
+    a = new(name)
+    s = a.session()
+    add_mail(a, s, (1,))
+    for generation in range(generations):
+        a.commit(s, EXTENDED if generation else ADDED, heads=None)
+    return a, s
+
+
+def crossing():
+    """Generation 257 adds the checkpoint of 256, as it must."""
+    a, s = long_journal()
+    data, reference, change = a.checkpoint_file()
+    s.append(TABLE, table_body(256, 0, 1, data))
+    done(a, s, others=[change], checkpoint=reference)
+    return a
+
+
 def closed_debris(name="closed debris"):
     """The second session broke off and left bytes behind its commit; the third closed its segment."""
     a, s = broken_session(name)
@@ -407,6 +426,7 @@ def make(o):
     say(small_slots("slots all", [(1, 0), (1, 1), (2, 0), (3, 0), (4, 0)]), "slots_all", "One slot of each kind.", "cryptography.md 3")
     say(small_slots("no slots", []), "no_slots", "No slot at all: the recovery code opens it.", "cryptography.md 2")
     say(with_checkpoint(), "checkpoint", "An early checkpoint with its spare in table records, and a generation after it.", "format.md 7.6")
+    say(crossing(), "generation_257", "257 generations: the last adds the checkpoint of generation 256, as it must.", "format.md 7.6")
     say(closed_debris(), "closed_debris", "A closed segment with known debris is clean.", "format.md 6")
     say(closed_empty(), "closed_empty", "An abandoned segment file, closed at length 0, is clean.", "format.md 7.2")
     say(closed_empty("closed nothing", b""), "closed_nothing", "An abandoned segment file of 0 bytes, closed, is clean.", "format.md 7.2")

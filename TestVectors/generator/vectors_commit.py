@@ -93,6 +93,11 @@ def commits(o):
     say("cbor_order", "Two keys have changed places.", "E201", a, data=a.commit_record(text[:1] + text[3:37] + text[1:3] + text[37:], 2, 4096, a.root_writer.signer))
     say("cbor_trailing", "A byte behind the map.", "E203", a, data=a.commit_record(text + b"\0", 2, 4096, a.root_writer.signer))
     # the rules
+    a, s = long_journal("commit 257")
+    before = {"generation": 256, "hash": a.head_hash, "state": a.state_bytes()}
+    s.footer()
+    a.commit(s, SEALED, heads=None)
+    say("checkpoint_left_out", "Generation 257 adds no checkpoint of generation 256.", "E412", a, before)
     follow("generation", "Generation 3 after 1.", "E404", put(0, 3))
     follow("chain", "Another hash of the commit before.", "E405", put(1, bytes(32)))
     follow("state_root", "Another state root.", "E410", wrong_state=bytes(32))

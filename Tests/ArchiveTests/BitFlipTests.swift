@@ -25,7 +25,7 @@ struct BitFlipTests {
         let text = Array("From: a@example.org\r\n\r\nHello\r\n".utf8)
         let id = text.withUnsafeBytes { root.read.append.contentID(of: $0) }
         let object: [UInt8] = [0, 0, 0, 0] + text
-        try session.add(ObjectKey(id, .content), object)
+        try session.add(ObjectKey(id, .content), OwnedBytes(object))
         session.manifest.add(
             content: id,
             size: UInt64(text.count),
@@ -139,7 +139,7 @@ struct BitFlipTests {
                 }
             }
             let id = bytes.withUnsafeBytes { root.read.append.contentID(of: $0) }
-            try session.add(ObjectKey(id, .blob), bytes)
+            try session.add(ObjectKey(id, .blob), OwnedBytes(bytes))
             if number % 6 == 5 { try session.commit() }
         }
         try session.finish()

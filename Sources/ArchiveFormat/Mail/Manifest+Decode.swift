@@ -3,6 +3,12 @@ extension Manifest {
     ///
     /// Positions of runs and folders are checked against the tables (E607).
     package init(parsing bytes: UnsafeRawBufferPointer) throws(FormatError) {
+        try self.init(salvaging: bytes)
+        guard badPositionCount == 0 else { throw FormatError(.objectLayout) }
+    }
+
+    /// Reads a manifest record and leaves out what points outside its tables, counting it: the other messages are good.
+    package init(salvaging bytes: UnsafeRawBufferPointer) throws(FormatError) {
         self.init()
         let most = Limits.recordPlaintext
         var reader = CBORReader(bytes)
@@ -18,18 +24,31 @@ extension Manifest {
             case 2:
                 let count = try reader.array(0...most)
                 files.reserveCapacity(count)
-                for _ in 0..<count { files.append(try SourceFileEntry(&reader, self)) }
+                for _ in 0..<count { files.append(try SourceFileEntry(&reader)) }
             case 3:
                 let count = try reader.array(0...most)
                 messages.reserveCapacity(count)
-                for _ in 0..<count { messages.append(try MessageEntry(&reader, self)) }
+                for _ in 0..<count { messages.append(try MessageEntry(&reader)) }
             case 4:
-                for _ in 0..<(try reader.array(0...most)) { rejects.append(try RejectEntry(&reader, self)) }
+                for _ in 0..<(try reader.array(0...most)) { rejects.append(try RejectEntry(&reader)) }
             default: try map.unknown(key, &reader)
             }
         }
         try reader.finish()
         guard found == 5 else { throw FormatError(.cborSchema, at: map.start) }
+        let before = files.count + rejects.count
+        let (runCount, folderCount) = (runs.count, folders.count)
+        files.removeAll { $0.run >= runCount }
+        rejects.removeAll { $0.run >= runCount || $0.folder >= folderCount }
+        badPositionCount = before - files.count - rejects.count
+        for index in messages.indices {
+            let count = messages[index].placements.count
+            guard messages[index].placements.contains(where: { $0.run >= runCount || $0.folder >= folderCount }) else {
+                continue
+            }
+            messages[index].placements.removeAll { $0.run >= runCount || $0.folder >= folderCount }
+            badPositionCount += count - messages[index].placements.count
+        }
     }
 }
 
@@ -46,12 +65,9 @@ extension CBORReader {
         try names(0...Limits.components, 0...Limits.name)
     }
 
-    /// A position in a table of `count` entries.
-    mutating func position(_ count: Int) throws(FormatError) -> Int {
-        let start = offset
-        let value = try unsigned()
-        guard value < UInt64(count) else { throw FormatError(.objectLayout, at: start) }
-        return Int(value)
+    /// A position in a table, checked when all of the manifest was read.
+    mutating func position() throws(FormatError) -> Int {
+        Int(clamping: try unsigned())
     }
 }
 
@@ -67,14 +83,14 @@ extension Folder {
 }
 
 extension SourceFileEntry {
-    init(_ reader: inout CBORReader, _ tables: Manifest) throws(FormatError) {
+    init(_ reader: inout CBORReader) throws(FormatError) {
         self.init(run: 0, number: 0, path: [], size: 0, hash: nil, kind: 0, pieceCount: 0)
         var map = try reader.map()
         var present: UInt16 = 0
         while let key = try map.next(&reader) {
             if key >= 0 { present |= 1 << UInt16(key) }
             switch key {
-            case 0: run = try reader.position(tables.runs.count)
+            case 0: run = try reader.position()
             case 1: number = try reader.unsigned()
             case 2: path = try reader.path()
             case 3: size = try reader.unsigned()
@@ -92,7 +108,7 @@ extension SourceFileEntry {
 }
 
 extension MessageEntry {
-    init(_ reader: inout CBORReader, _ tables: Manifest) throws(FormatError) {
+    init(_ reader: inout CBORReader) throws(FormatError) {
         var map = try reader.map()
         var content: Bytes32?
         var size: UInt64?
@@ -103,7 +119,7 @@ extension MessageEntry {
             case 1: size = try reader.unsigned()
             case 2:
                 for _ in 0..<(try reader.array(1...Limits.recordPlaintext)) {
-                    placements.append(try Placement(&reader, tables))
+                    placements.append(try Placement(&reader))
                 }
             case 3: envelope = try MailEnvelope(&reader)
             default: try map.unknown(key, &reader)
@@ -116,15 +132,15 @@ extension MessageEntry {
 }
 
 extension Placement {
-    init(_ reader: inout CBORReader, _ tables: Manifest) throws(FormatError) {
+    init(_ reader: inout CBORReader) throws(FormatError) {
         self.init(run: 0, folder: 0)
         var map = try reader.map()
         var present: UInt16 = 0
         while let key = try map.next(&reader) {
             if key >= 0 { present |= 1 << UInt16(key) }
             switch key {
-            case 0: run = try reader.position(tables.runs.count)
-            case 1: folder = try reader.position(tables.folders.count)
+            case 0: run = try reader.position()
+            case 1: folder = try reader.position()
             case 2: flags = MessageFlags(rawValue: try reader.unsigned())
             case 3: labels = try reader.names(1...1024, 0...1024)
             case 4: internalDate = try reader.integer()
@@ -190,7 +206,7 @@ extension CBORReader {
 }
 
 extension RejectEntry {
-    init(_ reader: inout CBORReader, _ tables: Manifest) throws(FormatError) {
+    init(_ reader: inout CBORReader) throws(FormatError) {
         run = 0
         file = 0
         ordinal = 0
@@ -205,7 +221,7 @@ extension RejectEntry {
         while let key = try map.next(&reader) {
             if key >= 0 { present |= 1 << UInt16(key) }
             switch key {
-            case 0: run = try reader.position(tables.runs.count)
+            case 0: run = try reader.position()
             case 1: file = try reader.unsigned()
             case 2: ordinal = try reader.unsigned()
             case 3: offset = try reader.unsigned()
@@ -218,7 +234,7 @@ extension RejectEntry {
                     let id = try reader.bytes32()
                     blobs.append((id, UInt32(try reader.unsigned(1...UInt64(Limits.object)))))
                 }
-            case 8: folder = try reader.position(tables.folders.count)
+            case 8: folder = try reader.position()
             default: try map.unknown(key, &reader)
             }
         }

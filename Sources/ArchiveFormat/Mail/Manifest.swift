@@ -246,6 +246,8 @@ public struct Manifest: Equatable, Sendable {
     public var messages: [MessageEntry] = []
     /// Rejects.
     public var rejects: [RejectEntry] = []
+    /// Entries and placements that pointed outside the tables and were left out.
+    package var badPositionCount = 0
 
     package init() {}
 }
