@@ -16,7 +16,7 @@ build: packages ## a debug build
 release: ## .build/release/portable-archive, as ./portable-archive builds it
 	@Scripts/build-release
 
-test: packages .build/venv/ready ## the independent reader over the vectors, then every test
+test: packages .build/venv/ready ## the independent readers over the vectors, then every test
 	swift build --build-tests
 	@$(MAKE) --no-print-directory reader
 	swift test --skip-build
@@ -30,7 +30,7 @@ packages:
 	.build/venv/bin/pip install --quiet --disable-pip-version-check $(addprefix -r ,$^)
 	@touch $@
 
-reader: .build/venv/ready ## the independent reader over the vectors, and over an archive made by the tool
+reader: .build/venv/ready ## the independent reader and the judge over the vectors, and an archive made by the tool
 	@Scripts/run-reader $(PYTHON)
 
 lint: ## style of the Swift sources, syntax of the scripts

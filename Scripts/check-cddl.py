@@ -1,6 +1,6 @@
 """Checks Spec/schema.cddl, and by it every CBOR structure of the vectors, with a validator that is not ours.
 
-The independent reader goes through the vectors, whole archives and all, with that validator for its structures; each that
+The judge, an independent reader, goes through the vectors, whole archives and all, with that validator for its structures; each that
 it takes for sound is collected here and checked once more by its rule alone, and each that it refuses for an unknown key
 or a length over its limit (codes E207 and E205) must not match.
 """
@@ -14,7 +14,7 @@ import cddl_verifier
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.dont_write_bytecode = True
-sys.path[:0] = [str(ROOT / "Spec/reader"), str(ROOT / "Tests/Vectors/reader")]
+sys.path.insert(0, str(ROOT / "Tests/Vectors/judge"))
 import basics  # noqa: E402
 
 found, refused = set(), set()
@@ -53,8 +53,8 @@ for rule, data in sorted(found):
 for rule, data in sorted(refused):
     if validator.validate(data, root_type=rule).valid:
         wrong += 1
-        print(f"taken for a {rule}, but the reader refuses it: {data.hex()[:80]}")
+        print(f"taken for a {rule}, but the judge refuses it: {data.hex()[:80]}")
 rules = sorted({rule for rule, _ in found})
 print(f"CDDL: the schema is sound; {len(found)} structures go by their rules ({' '.join(rules)})")
-print(f"CDDL: {len(refused)} structures with an unknown key or over a limit; {wrong} judged otherwise than by the reader")
+print(f"CDDL: {len(refused)} structures with an unknown key or over a limit; {wrong} judged otherwise than by the judge")
 sys.exit(1 if wrong or not found else 0)

@@ -1,29 +1,485 @@
 #!/usr/bin/env python3
-"""Verifies, lists or exports an archive, and never writes into it."""
+"""Verifies, lists or exports an archive, and never writes into it: format.md, cryptography.md, schema.cddl."""
 import argparse
 import base64
 import hashlib
-import json
+import mmap
+import os
+import re
 import struct
 import sys
+import unicodedata
+import zlib
+from collections import defaultdict, namedtuple
 from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
 
-from archive import DATA, FOOTER, MAGIC, MIB, OPENING, SEALED, SEGMENT, TABLE, Archive, Findings, Record
-from archive import file_name, number
-from basics import (Fault, H, Secrets, attempt, decode, failing, from_key_text, from_recovery_code, label, need,
-                    open_slot, parse, unseal)
+import cbor2
+import cddl_verifier
+import zstandard
+from nacl import bindings as sodium, exceptions, pwhash
 
-OBJECTS, INDEX, MANIFEST, RUN = 1, 2, 3, 4
-CONTENT, PART, BLOB = 1, 2, 3
+OPENING, DATA, FOOTER, COMMIT, TABLE = range(1, 6)
+SIDECAR, JOURNAL, SEGMENT, CHECKPOINT, DERIVED = range(-1, 4)
+OPEN, SEALED, CLOSED, PLAIN = range(1, 5)
+ADD, EXTEND, SEAL, CLOSE, REMOVE = range(1, 6)
+OBJECTS, INDEX, MANIFEST, RUN, CONTENT, PART, BLOB = *range(1, 5), *range(1, 4)
+MIB, PAGE, MAX_MEMORY, MAX_PASSES, LABEL = 1 << 20, 4096, 1 << 20, 10, b"portable-archive/1 %s\0"
+HEADERS, HEADS = ("header.a", "parity/header.b", "segments/header.c"), ("head.a", "journal/head.b")
+PLACES = {JOURNAL: ("journal", "jnl"), SEGMENT: ("segments", "seg"), CHECKPOINT: ("journal", "tab"),
+          DERIVED: ("derived", "der"), SIDECAR: ("parity", "par")}
+KNOWN = re.compile(r"(segments|journal|derived|parity|other/\d\d)(/\d{5})?|other|readme\.txt|spec\.md|head(er)?\.a|"
+                   r"parity/header\.b|segments/header\.c|journal/head\.b")
+TIMES = {"header": 3, "commit": 2, "certificate": 4, "revocation": 2}
+SCHEMA = cddl_verifier.Validator((Path(__file__).resolve().parents[1] / "schema.cddl").read_text())
+FAILURES = (OSError, ValueError, OverflowError, MemoryError, RecursionError, struct.error, zlib.error,
+            zstandard.ZstdError, exceptions.CryptoError, cbor2.CBORDecodeError)
+RECORD, SLOT = struct.Struct("<8sBBBBI32sQII24s36sI"), struct.Struct("<BBHIII16s32s32s24s48s104sIQI")
+Slot = namedtuple("Slot", "kind rights zero memory passes threads salt point commitment nonce sealed label id time end")
+Piece = namedtuple("Piece", "journal start end commit")
+SECRETS, unseal = ("passphrase", "recovery", "key", "identity"), sodium.crypto_aead_xchacha20poly1305_ietf_decrypt
+
+
+class Damage(Exception):
+    """What is wrong: a code of errors.md, or the two letters that begin all codes of a group. It counts as false."""
+    code = property(lambda damage: damage.args[0])
+
+    def __bool__(self):
+        return False
+
+
+def need(**conditions):
+    """Conditions by the code of the damage if they do not hold; the first one counts."""
+    for code, holds in conditions.items():
+        if not holds:
+            raise Damage(code)
+
+
+def attempt(function, *arguments):
+    """What the function gives, or the damage that it meets; what fails in a library fails because of the data."""
+    try:
+        return function(*arguments)
+    except Damage as damage:
+        return damage
+    except FAILURES as error:
+        return Damage("E005" if isinstance(error, OSError) else "E3", error)
+
+
+def check_item(item, depth=0):
+    """Refuses CBOR that the format leaves out: types, large integers, depth, keys (format.md, section 3)."""
+    plain = item is None or type(item) in (bool, bytes, str, list, dict)
+    need(E209=plain or type(item) is int and -2**63 <= item < 2**63)
+    if type(item) in (list, dict):
+        need(E204=depth < 16, E206=type(item) is list or all(type(key) is int and -24 <= key < 24 for key in item))
+        for each in item if type(item) is list else item.values():
+            check_item(each, depth + 1)
+
+
+def parse(data, rule=None):
+    """The CBOR item that the bytes are, which has to match a rule of schema.cddl."""
+    item = cbor2.loads(data)
+    check_item(item)
+    need(E201=cbor2.dumps(item, canonical=True) == data, E2=not rule or SCHEMA.validate(data, root_type=rule).valid)
+    need(E206=rule not in TIMES or item[TIMES[rule]] % 60 == 0)
+    return item
+
+
+def number(data, at, size=4):
+    return int.from_bytes(data[at:at + size], "little")
+
+
+def H(*parts, key=b"", size=32):
+    return hashlib.blake2b(b"".join(parts), digest_size=size, key=key).digest()
+
+
+def root(data, start=0, end=None):
+    """The tree hash (format.md, section 2) of the bytes from start to end."""
+    end = len(data) if end is None else end
+    blocks = (data[at:min(at + 65536, end)] for at in range(start, end, 65536))
+    return H(b"\1", (end - start).to_bytes(8, "little"), *(H(b"\0", block) for block in blocks))
+
+
+def file_name(kind, number):
+    folder, ending = PLACES.get(kind, (f"other/{kind:02}", "bin"))
+    return f"{folder}/{number // 1000:05}/{number:08}.{ending}"
+
+
+class Keys(namedtuple("Keys", "signing content")):
+    """The root public keys of an archive."""
+    archive_id = property(lambda keys: H(LABEL % b"archive-id", *keys))
+
+    def verify(self, name, body, signature, signer=None):
+        """Checks a signature; libsodium is strict, and refuses keys of small order and such as are not canonical."""
+        sodium.crypto_sign_open(signature + LABEL % name.encode() + self.archive_id + body, signer or self.signing)
+
+    def open_signed(self, rule, signed):
+        body = parse(signed[:-64], rule)
+        need(E402=(body[1], body[2] if rule == "certificate" else self.content) == self)
+        self.verify(rule, signed[:-64], signed[-64:])
+        return body
+
+
+class Header:
+    """A valid replica of the header (format.md, section 4)."""
+
+    def __init__(self, file):
+        need(W701=file is not None)
+        raw, end = file[0:16385], 16 + number(file[0:16], 12)
+        framed = raw[8:9] == b"\1" and not any(raw[10:12]) and 16 < end <= 16316 and not any(raw[end + 64:16380])
+        need(E110=len(raw) == 16384, E111=raw[:8] == b"PARCHHDR", E112=zlib.crc32(raw[:16380]) == number(raw, 16380),
+             E002=raw[8] < 2, E114=framed)
+        self.raw, self.body, self.hash = raw, parse(raw[16:end], "header"), H(LABEL % b"header-hash", raw)
+        self.sequence, self.slots, self.keys = self.body[2], self.body[4], Keys(self.body[0], self.body[1])
+        sodium.crypto_scalarmult(bytes(32), self.keys.content)
+        self.keys.verify("header", raw[:end], raw[end:end + 64])
+        self.check_slots([Slot(*SLOT.unpack(slot)) for slot in self.slots])
+
+    @staticmethod
+    def check_slots(slots):
+        for slot in slots:
+            argon = 8 <= slot.memory <= 1 << 20 and 1 <= slot.passes <= 10 and slot.threads == 1
+            costs = argon if slot.kind in (1, 3) else not (slot.memory or slot.passes or slot.threads)
+            unused = any(slot.salt if slot.kind == 4 else slot.point) or slot.zero or slot.end or slot.time % 60
+            need(E118=1 <= slot.kind <= 4 and slot.rights <= 1 and costs and not unused)
+        need(E118=len({slot.id for slot in slots}) == len(slots) and sum(slot.kind in (1, 3) for slot in slots) <= 8)
+
+
+class Record(namedtuple("Record", "at end raw kind codec segment offset nonce body")):
+    """A record and the place where it was found; `raw` are its first 128 bytes (format.md, section 5)."""
+
+    @classmethod
+    def read(cls, data, at, limit, archive_id, segment=None):
+        """The record at a place of a segment; without a segment, a commit somewhere else."""
+        raw = data[at:min(at + 128, limit)]
+        need(E306=len(raw) == 128, E301=raw[:8] == b"PARCHREC", E302=zlib.crc32(raw[:124]) == number(raw, 124))
+        _, major, _, kind, codec, place, archive, offset, length, zero, nonce, zeros, _ = RECORD.unpack(raw)
+        step, longest = (PAGE, 65408) if kind == COMMIT else (64, 18 * MIB)
+        right = major and OPENING <= kind <= TABLE and codec <= (2 if kind == DATA else 0) and 1 <= place < 10**8
+        right = right and offset in range(0, 2**28 + 2**16, step) and not any(zeros if kind == DATA else nonce + zeros)
+        need(E002=major < 2, E303=right and not zero, E304=1 <= length <= longest, E306=at + 128 + length <= limit,
+             E305=(archive, place, offset) == (archive_id, segment or place, offset if segment is None else at))
+        body = data[at + 128:at + 128 + length]
+        need(E505=kind != OPENING or length == 176 and body[:8] == b"\1" + bytes(7),
+             E509=kind != TABLE or 16 < length <= 16 + 8 * MIB and any(body[:8]) and number(body, 8) < number(body, 12))
+        return cls(at, at + 128 + length, raw, kind, codec, place, offset, nonce, body)
+
+    def open(self, key):
+        """Type and decoded bytes of a data record."""
+        plain = unseal(self.body, self.raw, self.nonce, key)
+        end, size, data = 16 + number(plain, 4), number(plain, 8), plain[16:16 + number(plain, 4)]
+        exponent = end.bit_length() - 1
+        padding = -end % (1 << exponent - exponent.bit_length())
+        need(E308=1 <= size <= 16 * MIB and end <= 16 + 16 * MIB and len(plain) == end + padding
+             and not any(plain[1:4] + plain[12:16]), E309=not any(plain[end:]))
+        if self.codec == 1:
+            stream = zlib.decompressobj()
+            data = stream.decompress(data, size + 1)
+            need(E310=len(data) > size or stream.eof and not stream.unused_data)
+        if self.codec == 2:
+            frame = zstandard.get_frame_parameters(data)
+            need(E310=frame.content_size == size and frame.window_size <= 8 * MIB and not frame.dict_id)
+            data = zstandard.ZstdDecompressor().decompress(data, allow_extra_data=False)
+        need(E311=len(data) == size)
+        return plain[0], data
+
+
+class Commit:
+    """A valid commit record (format.md, 7.1), with zero bytes behind it up to a multiple of `span`."""
+
+    def __init__(self, data, at, keys, span=PAGE):
+        need(E409=data is not None and (span < 65536 or len(data) == 65536))
+        record = Record.read(data, at, len(data), keys.archive_id)
+        self.raw, self.segment, self.offset = record.raw + record.body, record.segment, record.offset
+        padded = self.raw + bytes(-len(self.raw) % span)
+        need(E303=record.kind == COMMIT, E309=data[at:at + len(padded)] == padded)
+        self.body, self.hash = parse(record.body[:-64], "commit"), H(LABEL % b"commit-hash", self.raw)
+        self.generation, self.padded = self.body[0], self.raw + bytes(-len(self.raw) % PAGE)
+        certificates = [self.body[5], *self.body.get(10, [])]
+        self.writers = [(signed, keys.open_signed("certificate", signed)) for signed in certificates]
+        self.revoked = {keys.open_signed("revocation", signed)[0] for signed in self.body.get(11, [])}
+        self.writer, capabilities = self.writers[0][1][0], self.writers[0][1][3]
+        keys.verify("commit", self.raw[:-64], self.raw[-64:], self.writer)
+        needed = [8 if change[1] >= DERIVED else 4 if change[0] == REMOVE else 1 for change in self.body[7]]
+        self.is_capable = all(capabilities & each for each in needed)
+
+
+class State:
+    """What is live after a commit (format.md, 7.2); behind lost commits it is not known wholly."""
+
+    def __init__(self, generation=0, commit_hash=bytes(32), body={0: [], 1: [], 2: []}, known=True):
+        self.generation, self.hash, self.known, self.debris = generation, commit_hash, known, body[2]
+        self.files = {(entry[0], entry[1]): entry for entry in body[0]}
+        self.writers = {parse(signed[:-64])[0]: [signed, revoked] for signed, revoked in body[1]}
+
+    def body(self):
+        files, writers = ([each[key] for key in sorted(each)] for each in (self.files, self.writers))
+        return {0: files, 1: writers, 2: self.debris}
+
+    def allows_writer(self, commit):
+        return commit.is_capable and not self.writers.get(commit.writer, [b"", False])[1]
+
+    def after(self, commit, journal=None):
+        """The state after a commit, and the code of what is wrong with it; `journal`: the file in which it stands."""
+        body, state, written = commit.body, State(commit.generation, commit.hash, self.body()), []
+        names = [(change[1], change[2]) for change in body[7]]
+        rules = [journal is None or body[6] <= journal, names == sorted(set(names))]
+        for op, kind, change in ((change[0], change[1], change) for change in body[7]):
+            name, length, blob = (kind, change[2]), change.get(3, 0), [[commit.generation, change.get(6)]]
+            old, greatest = self.files.get(name, {}), max((n for of, n in self.files if of == kind), default=0)
+            is_new, is_open, is_segment = not old and change[2] > greatest, old.get(4) == OPEN, kind == SEGMENT
+            grows = is_open and length >= old[2] + PAGE * old[5] and change.get(5) == old.get(7)
+            closes = not old or is_open or old[4] == SEALED and old[6] == self.generation
+            fields = {CLOSE: {7, 8}, REMOVE: set()}.get(op, {3, 4, 5, 6} if is_segment else {3, 4})
+            rules += [
+                {key for key in change if key > 2} == fields,
+                {ADD: is_new, EXTEND: grows, SEAL: grows or is_new, CLOSE: closes, REMOVE: old}[op],
+                is_segment or op == REMOVE or op == ADD and (kind != CHECKPOINT or change[2] == self.generation),
+                length <= (2**40 if kind >= DERIVED else 2**28)]
+            new = {0: kind, 1: change[2], 2: length, 3: change.get(4, root(b"")), 4: PLAIN, 5: 0, 6: commit.generation}
+            if is_segment and op <= SEAL:
+                written.append((change[2], length, change.get(5, b"")[:40]))
+                new |= {4: SEALED if op == SEAL else OPEN, 5: len(commit.padded) // PAGE, 7: change.get(5),
+                        8: old.get(8, []) + blob}
+            if op == CLOSE:
+                new = (old or new) | {4: CLOSED, 5: 0, 9: change.get(7), 10: change.get(8)}
+            if rules[-4] and state.files.pop(name, True) and op != REMOVE:
+                state.files[name] = new
+        for signed, certificate in commit.writers:
+            state.writers.setdefault(certificate[0], [signed, False])
+        state.writers |= {key: [state.writers[key][0], True] for key in state.writers.keys() & commit.revoked}
+        state.debris = self.debris + body.get(12, [])
+        state.known = root(cbor2.dumps(state.body(), canonical=True)) == body[8]
+        tables = [[entry[1], entry[2], entry[3]] for (kind, _), entry in state.files.items() if kind == CHECKPOINT]
+        due = self.generation > 0 and self.generation % 256 == 0
+        rules += [body[9] == max(tables, default=None), not due or (CHECKPOINT, self.generation) in names,
+                  written == [(commit.segment, commit.offset, b"\1" + bytes(7) + commit.writer)],
+                  state.writers.keys() >= commit.revoked and len(state.writers) <= 4096]
+        faults = {"E403": not self.allows_writer(commit), "E404": commit.generation != self.generation + 1,
+                  "E405": self.hash not in (None, body[1]), "E412": self.known and not all(rules),
+                  "E410": self.known and not state.known}
+        fault = next((code for code in faults if faults[code]), None)
+        if fault and not state.known:
+            state.files, state.known = self.files | state.files, True
+        return state, fault
+
+
+def read_checkpoint(file, generation, length, expected):
+    need(E411=file is not None and file[0:8] == b"PARCHTAB" and root(file[0:length]) == expected)
+    body = parse(file[8:length], "checkpoint")
+    need(E411=body[0] == generation)
+    return State(generation, body[1], body[3])
+
+
+def check_live(file, entry, spare):
+    """The codes that a live file gets; `spare` is the commit that stands behind its committed length."""
+    length, tail = entry[2], PAGE * entry[5]
+    if file is None or len(file) < length:
+        return ["E501" if file is None else "E502"]
+    behind, known = len(file) - length, (entry.get(9), entry.get(10))
+    debris = (behind, root(file, length)) != known if entry[4] == CLOSED else behind > tail
+    cut = tail and spare and file[length:length + tail] != spare.padded
+    codes = {"E503": root(file, 0, length) != entry[3], "W705": cut, "W706": debris}
+    return [code for code in codes if codes[code]]
+
+
+class Archive:
+    """An archive: first its directory, then its header, its newest commit, and what is live by it."""
+
+    def __init__(self, path):
+        self.findings, self.pieces, self.followed, self.h, self.state = {}, defaultdict(list), {}, 0, State()
+        self.header, self.keys, self.heads, self.paths, self.numbered = None, None, {}, {}, set()
+        for folder, folders, names in os.walk(path, lambda error: self.report("E005", error.filename, error)):
+            for full in (os.path.join(folder, name) for name in folders + names):
+                self.take_name(full, os.path.relpath(full, path).replace(os.sep, "/"))
+
+    def take_name(self, full, written):
+        name, number = written.lower(), int(written[-12:-4]) if written[-12:-4].isdecimal() else 0
+        kind = next((each for each in range(-1, 100) if number and file_name(each, number) == name), None)
+        plain = not os.path.islink(full) and (os.path.isfile(full) or os.path.isdir(full))
+        if plain and (name not in self.paths or written in (name, "README.TXT", "SPEC.md")):
+            self.paths[name] = full
+        if plain and kind is not None:
+            self.numbered.add((kind, number))
+        elif not plain or not KNOWN.fullmatch(name):
+            self.report("W711" if plain and name.endswith((".new", ".bad")) else "W710", name)
+
+    def open(self, *name):
+        """The bytes of a file by its name or kind and number, or of that which was to take its place; else None."""
+        name = file_name(*name) if len(name) == 2 else name[0]
+        path = self.paths.get(name) or self.paths.get(name + ".new")
+        if not path or not os.path.getsize(path):
+            return b"" if path else None
+        with open(path, "rb") as file:
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+    def report(self, code, place, cause="", when=True):
+        if when:
+            self.findings.setdefault((code, place), cause)
+
+    def note(self, place, function, *arguments):
+        """What the function gives, or the damage that it meets, which is reported."""
+        result = attempt(function, *arguments)
+        if isinstance(result, Damage):
+            self.report(result.code, place, result.args[-1])
+        return result
+
+    def choose_header(self, recovered=None):
+        """Takes the valid replica of the highest sequence; without one, the keys of a recovery code serve."""
+        replicas = {name: attempt(lambda: Header(self.open(name))) for name in HEADERS}
+        valid, codes = list(filter(None, replicas.values())), {each.code for each in replicas.values() if not each}
+        need(E001=any(name in HEADERS + HEADS or name.endswith(".jnl") for name in self.paths),
+             E002=valid or codes - {"W701"} != {"E002"}, E101=valid or recovered)
+        self.header = max(valid, key=lambda header: header.sequence, default=None)
+        self.keys = self.header.keys if valid else recovered
+        for name, replica in replicas.items():
+            older = not replica or replica.sequence < self.header.sequence
+            differs = replica and (replica.keys != self.keys or not older and replica.raw != self.header.raw)
+            self.report("W701" if valid else "E101", name, "" if replica else replica.code, when=older)
+            self.report("E103", name, when=differs)
+
+    def read(self):
+        """Finds the newest commit (format.md, 7.7)."""
+        for kind, number in sorted(each for each in self.numbered if each[0] in (JOURNAL, SEGMENT)):
+            self.note(file_name(kind, number), self.scan, kind, number)
+        self.heads = {name: attempt(lambda: Commit(self.open(name), 0, self.keys, 65536)) for name in HEADS}
+        for head in filter(None, self.heads.values()):
+            self.pieces[head.generation].append(Piece(None, 0, 0, head))
+        self.follow()
+        generation, counting, header = self.state.generation, any(self.heads.values()), self.header
+        self.report("E407", HEADS[0], when=not counting)
+        self.report("W703", HEADS[0], when=generation > self.h)
+        for name, head in self.heads.items():
+            spare = not head or head.generation < self.h
+            self.report("W704", name, when=spare and counting and generation == self.h)
+            self.report("E406", name, when=head and self.followed.get(head.generation, head).hash != head.hash)
+        if header and generation in self.followed:
+            own, named = (header.sequence, header.hash), tuple(self.followed[generation].body[key] for key in (3, 4))
+            code = "E102" if own[0] < named[0] else "W702" if own[0] > named[0] else "E103"
+            self.report(code, HEADERS[0], when=own != named)
+
+    def scan(self, kind, number):
+        """Finds the commits at the pages of a file of the journal, where all else is a piece too, or of a segment."""
+        file, at = self.open(kind, number), 0
+        while at < len(file):
+            commit = attempt(Commit, file, at, self.keys, PAGE if kind == JOURNAL else 1) or None
+            end = min(at + (len(commit.padded) if commit else PAGE), len(file))
+            if commit or kind == JOURNAL:
+                piece = Piece(number if kind == JOURNAL else None, at, end, commit)
+                self.pieces[commit and commit.generation].append(piece)
+            at = end
+
+    def follow(self):
+        """Follows all commits from the first one on; a head whose writer is void by then does not count."""
+        after = self.state
+        while after:
+            self.state, generation = after, after.generation + 1
+            for name, head in self.heads.items():
+                if head and head.generation >= generation and not self.state.allows_writer(head):
+                    self.heads[name] = Damage("E403")
+                    self.report("E403", name)
+            self.h = max((head.generation for head in self.heads.values() if head), default=0)
+            there = [piece for piece in self.pieces[generation] if piece.journal or generation <= self.h]
+            tried = [(*self.state.after(piece.commit, piece.journal), piece) for piece in there]
+            after, _, piece = next((each for each in tried if not each[1]), (None, None, None))
+            if generation <= self.h and not (piece and piece.journal):
+                self.report(tried[0][1] if tried and there[0].journal else "E408", f"generation {generation}")
+                lawful = [each for each in tried if each[1] != "E403"]
+                if not piece:
+                    after, _, piece = lawful[0] if lawful else (self.resume(), None, None)
+            if piece:
+                self.followed[generation] = piece.commit
+                self.pieces[generation].remove(piece)
+
+    def resume(self):
+        """The state behind lost commits: that of a checkpoint or, as far as it is known, the one before the next."""
+        lost, commits = self.state.generation + 1, [piece.commit for pieces in self.pieces.values() for piece in pieces]
+        later = [each for each in commits if each and each.generation > lost and self.state.allows_writer(each)]
+        named = sorted(each.body[9] for each in later if each.body[9] and lost <= each.body[9][0] <= self.h)
+        tables = (attempt(lambda: read_checkpoint(self.open(CHECKPOINT, name[0]), *name)) for name in named)
+        before = min((each.generation for each in later), default=0) - 1
+        return next(filter(None, tables), State(before, None, self.state.body(), known=False) if later else None)
+
+    def verify(self):
+        """Checks the files that are live, and reports what nothing names."""
+        for key, name in ((7, "readme.txt"), (8, "spec.md")) if self.header else ():
+            self.report("W709", name, when=attempt(lambda: root(self.open(name) or b"")) != self.header.body[key])
+        for name, entry in self.state.files.items():
+            spare = self.followed.get(entry[6])
+            for code in self.note(file_name(*name), lambda: check_live(self.open(*name), entry, spare)) or ():
+                self.report(code, file_name(*name))
+        for kind, number in self.numbered - self.state.files.keys():
+            self.report("W707", file_name(kind, number), when=kind not in (JOURNAL, SIDECAR))
+        known = [(number, start, start + length) for number, start, length, expected in self.state.debris
+                 if attempt(lambda: root((self.open(JOURNAL, number) or b"")[start:start + length])) == expected]
+        for piece in (piece for pieces in self.pieces.values() for piece in pieces if piece.journal):
+            listed = [start <= piece.start and piece.end <= end for file, start, end in known if file == piece.journal]
+            self.report("W708", file_name(JOURNAL, piece.journal), when=not any(listed))
+
+
+class Secrets:
+    """All that follows from the root secret or, for reading only, from the read secret (cryptography.md, section 2)."""
+
+    def __init__(self, secret, keys=None, read_only=False):
+        self.secret, read = secret, secret if read_only else H(LABEL % b"read", key=secret)
+        signing = None if read_only else sodium.crypto_sign_seed_keypair(H(LABEL % b"root-signing", key=secret))[0]
+        names = b"content-key", b"psk", b"content-id"
+        self.content_secret, self.psk, self.content_id_key = (H(LABEL % name, key=read) for name in names)
+        self.keys = Keys(signing, sodium.crypto_scalarmult_base(self.content_secret))
+        need(E004=not keys or self.keys.content == keys.content and signing in (None, keys.signing))
+
+    @classmethod
+    def from_slot(cls, raw, keys, given):
+        """What a slot wraps, opened by what is given: "passphrase", "key" or "identity"."""
+        slot, key = Slot(*SLOT.unpack(raw)), b""
+        wanted = {1: {"passphrase"}, 2: {"key"}, 3: {"passphrase", "key"}, 4: {"identity"}}[slot.kind]
+        need(E004=given.keys() >= wanted, E011=slot.memory <= MAX_MEMORY and slot.passes <= MAX_PASSES)
+        if slot.kind in (1, 3):
+            text = unicodedata.normalize("NFC", given["passphrase"]).encode()
+            key = pwhash.argon2id.kdf(64, text, slot.salt, opslimit=slot.passes, memlimit=slot.memory * 1024)
+        if slot.kind in (2, 3):
+            message = (b"slot-both", key) if slot.kind == 3 else (b"slot-key-file", slot.salt, keys.archive_id)
+            key = H(LABEL % message[0], *message[1:], key=given["key"], size=64)
+        if slot.kind == 4:
+            point, public = slot.point, sodium.crypto_scalarmult_base(given["identity"])
+            shared = sodium.crypto_scalarmult(given["identity"], point)
+            key = H(LABEL % b"slot-recipient", point, public, keys.archive_id, key=shared, size=64)
+        need(E004=sodium.sodium_memcmp(key[32:], slot.commitment))
+        secret = unseal(slot.sealed, keys.archive_id + raw[:64] + raw[272:], slot.nonce, key[:32])
+        return cls(secret, keys, slot.rights == 1)
+
+    def segment_key(self, envelope, archive_id, segment):
+        need(E505=len(envelope) == 176 and envelope[:8] == b"\1" + bytes(7))
+        writer, point, nonce, sealed = envelope[8:40], envelope[40:72], envelope[72:96], envelope[96:144]
+        shared, place = sodium.crypto_scalarmult(self.content_secret, point), archive_id + segment.to_bytes(4, "little")
+        wrapping = H(LABEL % b"segment-key", shared, point, self.keys.content, place, writer, key=self.psk)
+        key = unseal(sealed, place + envelope[:4] + writer + point, nonce, wrapping)
+        need(E506=H(LABEL % b"segment-commitment", place, key=key) == envelope[144:])
+        return key
+
+
+def from_text(name, text):
+    """The 32 bytes of a recovery code, key file or identity; of a passphrase its first line."""
+    if name == "passphrase":
+        return text.split("\n")[0].removesuffix("\r")
+    letters, consonants, prefix = re.sub(r"[\s-]", "", text.lower()), "bdfghjklmnprstvz", f"portable-archive-{name}-1:"
+    words, form = f"([{consonants}][aiou][{consonants}][aiou][{consonants}]){{18}}", prefix + r"([0-9a-f]{72})\r?\n?"
+    need(E015=re.fullmatch(words, letters) if name == "recovery" else re.fullmatch(form, text))
+    bits = [f"{consonants.find(each):04b}" if each in consonants else f"{'aiou'.find(each):02b}" for each in letters]
+    data = int("".join(bits), 2).to_bytes(36, "big") if name == "recovery" else bytes.fromhex(text[len(prefix):])
+    checked = [LABEL % b"recovery"] if name == "recovery" else [LABEL % b"text", prefix.encode()]
+    need(E015=H(*checked, data[:32])[:4] == data[32:])
+    return data[:32]
+
 
 def open_pointers(blob, key, archive_id, segment, generation):
-    place = label("pointers") + archive_id + struct.pack("<IQ", segment, generation)
-    plain = unseal("E507", key, blob[:24], blob[24:], place)
+    """The CBOR in a pointer blob (format.md, 7.5)."""
+    place = archive_id + struct.pack("<IQ", segment, generation)
+    plain = unseal(blob[24:], LABEL % b"pointers" + place, blob[:24], key)
     end = 4 + number(plain, 0)
-    need(E507=len(plain) == -(-end // 64) * 64 and not any(plain[end:]))
-    with failing("E507", Fault):
-        return [tuple(pointer) for pointer in parse(plain[4:end], "pointers")]
+    need(E507=len(plain) == -(-end // 64) * 64 and not any(plain[end:]) and parse(plain[4:end], "pointers") is not None)
+    return plain[4:end]
+
 
 def check_footer(records, envelope):
     """Refuses the records of a sealed segment unless the last is a footer that lists the others."""
@@ -31,20 +487,15 @@ def check_footer(records, envelope):
     listed = envelope + struct.pack("<II", len(entries), 0) + b"".join(entries)
     need(E508=records and (records[-1].kind, records[-1].body) == (FOOTER, listed))
 
-def check_table(body):
-    generation, index, pieces = number(body, 0, 8), number(body, 8), number(body, 12)
-    need(E509=16 < len(body) <= 16 + 8 * MIB and generation and index < pieces)
 
 def objects_in(data):
     """Position, kind and size of each object of a group."""
-    count, table = number(data, 0), []
-    at = 4 + 5 * count
-    need(E607=1 <= count <= 1_000_000 and at <= len(data))
-    for kind, size in struct.iter_unpack("<BI", data[4:at]):
-        table.append((at, kind, size))
-        at += size
-    need(E607=at == len(data) and {kind for _, kind, _ in table} <= {CONTENT, PART, BLOB})
-    return table
+    table = list(struct.iter_unpack("<BI", data[4:4 + 5 * number(data, 0)]))
+    ends = list(accumulate((size for _, size in table), initial=4 + 5 * number(data, 0)))
+    right = all(CONTENT <= kind <= BLOB for kind, _ in table)
+    need(E607=1 <= len(table) <= 1_000_000 and ends[-1] == len(data) and right)
+    return [(start, kind, size) for start, (kind, size) in zip(ends, table)]
+
 
 def entries_in(data):
     """The entries of an index as ((id, kind), (segment, offset / 64, position, size))."""
@@ -53,254 +504,163 @@ def entries_in(data):
     kinds, columns = data[4 + 32 * count:4 + 33 * count], struct.unpack(f"<{4 * count}I", data[4 + 33 * count:])
     names = [(data[4 + 32 * i:36 + 32 * i], kinds[i]) for i in range(count)]
     need(E607=names == sorted(set(names)) and set(kinds) <= {CONTENT, PART, BLOB})
-    return zip(names, zip(*(columns[i * count:(i + 1) * count] for i in range(4))))
+    return list(zip(names, zip(*(columns[i * count:(i + 1) * count] for i in range(4)))))
 
-def base64_lines(pieces, width, line_end):
-    """The joined pieces as base64, in lines of some letters or in one."""
-    size, between, rest = (width // 4 * 3, (b"\n", b"\r\n", b"\r")[line_end], b"") if width else (3 << 16, b"", b"")
-    for piece in pieces:
-        rest += piece
-        end = (len(rest) - 1) // size * size
-        yield from (base64.b64encode(rest[at:at + size]) + between for at in range(0, end, size))
-        rest = rest[end:]
-    yield base64.b64encode(rest)
 
-def joined(parts, find):
-    for identity, size in parts:
-        data = find(identity)
-        need(E603=len(data) == size)
-        yield data
-
-def rebuild(content, find):
-    """The message of a content, piece by piece; `find` gives the part of an id (format.md, 8.2)."""
-    at = 4 + number(content, 0)
+def rebuild(content, size, find):
+    """The message of a content; `find` gives the part of an id (format.md, 8.2)."""
+    at, message = 4 + number(content, 0), b""
     need(E603=4 <= at <= min(len(content), 4 + MIB))
-    if at > 4:
-        steps = decode(content[4:at])
-        codes = [step[0] for step in steps if type(step) is list and step] if type(steps) is list else []
-        need(E604=all(type(code) is not int or code in (1, 2) for code in codes))
     for step in parse(content[4:at], "recipe") if at > 4 else [len(content) - 4]:
         if type(step) is int:
             need(E603=step <= len(content) - at)
-            yield content[at:at + step]
-            at += step
+            data, at = content[at:at + step], at + step
         else:
-            pieces = joined(step[1], find)
-            need(E603=step[0] == 2 or step[2] % 4 == 0)
-            yield from pieces if step[0] == 2 else base64_lines(pieces, step[2], step[3])
-    need(E603=at == len(content))
-
-def checked(pieces, size, identity, key):
-    """Passes on the pieces of a message, which must have this size and id."""
-    digest, total = hashlib.blake2b(digest_size=32, key=key), 0
-    for piece in pieces:
-        total += len(piece)
-        need(E606=total <= size)
-        digest.update(piece)
-        yield piece
-    need(E603=total == size, E602=digest.digest() == identity)
-
-def next_record(file, at, end):
-    """Where the next record begins: behind zero bytes only, at a multiple of 64."""
-    while at < end:
-        block = file[at:min(at - at % 64 + 64, end)]
-        if any(block) or not block:
-            need(E309=not block or at % 64 == 0 and block[0])
-            return at
-        at += len(block)
-    return end
+            need(E606=sum(length for _, length in step[1]) <= size)
+            data, sizes = [find(identity) for identity, _ in step[1]], [length for _, length in step[1]]
+            need(E603=[len(part) for part in data] == sizes and (step[0] == 2 or step[2] % 4 == 0))
+            data = b"".join(data) if step[0] == 2 else base64.b64encode(b"".join(data))
+            if step[0] == 1 and step[2]:
+                lines = (data[start:start + step[2]] for start in range(0, len(data), step[2]))
+                data = (b"\n", b"\r\n", b"\r")[step[3]].join(lines)
+        message += data
+        need(E606=len(message) <= size)
+    need(E603=at == len(content) and len(message) == size)
+    return message
 
 
 class Catalogue:
     """All that the live segments hold: each record is opened once, an object again when it is needed."""
 
     def __init__(self, archive, secrets):
-        self.archive_id, self.findings, self.secrets = archive.keys.archive_id, archive.findings, secrets
-        self.segments, self.places, self.messages, self.group = {}, {}, {}, lru_cache(4)(self.group)
+        self.archive, self.secrets, self.archive_id = archive, secrets, archive.keys.archive_id
+        self.segments, self.places, self.messages, self.group = {}, defaultdict(list), {}, lru_cache(4)(self.group)
         for (kind, segment), entry in sorted(archive.state.files.items()):
             if kind == SEGMENT and 7 in entry:
-                with self.findings.noting(file_name(kind, segment)):
-                    self.load(archive.directory.open(kind, segment), segment, entry)
+                archive.note(file_name(kind, segment), self.load, segment, entry, file_name(kind, segment))
 
-    def load(self, file, number, entry):
+    def load(self, segment, entry, name):
+        """Takes in all records of a segment, and holds its pointers and its footer against them."""
+        file, before, note = self.archive.open(SEGMENT, segment), len(self.archive.findings), self.archive.note
         need(E501=file is not None)
-        before, key = len(self.findings), self.secrets.segment_key(entry[7], self.archive_id, number)
-        self.segments[number] = file, entry[2], key
-        listed, records, met = set(), [], set()
+        key, end = self.secrets.segment_key(entry[7], self.archive_id, segment), min(len(file), entry[2])
+        self.segments[segment] = file, end, key
+        listed, met, records, behind, sound = set(), set(), [], 0, True
         for generation, blob in entry.get(8, []):
-            with self.findings.noting(f"{file_name(SEGMENT, number)}, pointers of generation {generation}"):
-                listed.update(open_pointers(blob, key, self.archive_id, number, generation))
-        for record in self.records(file, entry[2], number):
-            records.append(record)
-            with self.findings.noting(f"{file_name(SEGMENT, number)}, byte {record.at}"):
-                opening = record.kind == OPENING
-                need(E303=opening == (record.at == 0), E505=not opening or record.body == entry[7])
-                if record.kind == TABLE:
-                    check_table(record.body)
-                if record.kind == DATA:
-                    kind, data = record.open(key)
-                    pointer = kind, record.at // 64, len(record.body)
-                    met |= {pointer} if kind != OBJECTS else set()
-                    if kind == OBJECTS or pointer in listed:
-                        self.take(kind, data)
-        if len(self.findings) == before:
+            pointers = note(name, open_pointers, blob, key, self.archive_id, segment, generation)
+            listed |= set(map(tuple, parse(pointers))) if pointers else set()
+        for at in range(0, end, 64):
+            block, behind = file[behind:at + 64] if behind <= at else b"", max(behind, at + 64)
+            if any(block) and (sound or block[-64:].startswith(b"PARCHREC")):
+                self.archive.report("E309", f"{name}, byte {at}", when=any(block[:-64]))
+                sound = note(f"{name}, byte {at}", Record.read, file, at, end, self.archive_id, segment)
+                if sound:
+                    behind = sound.end
+                    records.append(sound)
+                    note(f"{name}, byte {at}", self.take, sound, entry, key, listed, met)
+        if len(self.archive.findings) == before:
             need(E507=met == listed)
             if entry[4] == SEALED:
                 check_footer(records, entry[7])
 
-    def records(self, file, end, number):
-        """All records of a segment; behind a bad one reading goes on where the next magic stands."""
-        at = 0
-        while at < end:
-            try:
-                record = Record.read(file, at, min(len(file), end), self.archive_id, number)
-                yield record
-                at = next_record(file, record.end, end)
-            except Fault as fault:
-                self.findings.report(fault.code, f"{file_name(SEGMENT, number)}, byte {at}")
-                at = next((each for each in range(at - at % 64 + 64, end, 64) if file[each:each + 8] == MAGIC), end)
-
-    def take(self, kind, data):
-        """Takes in a data record by its type."""
-        need(W714=kind < 128, E312=kind <= RUN)
+    def take(self, record, entry, key, listed, met):
+        """Takes in a record by its class and type, one of a type other than objects only if a pointer lists it."""
+        opening = record.kind == OPENING
+        need(E303=opening == (record.at == 0), E505=not opening or record.body == entry[7])
+        kind, data = record.open(key) if record.kind == DATA else (None, b"")
+        pointer = kind, record.at // 64, len(record.body)
+        met |= {pointer} if kind not in (None, OBJECTS) else set()
+        need(W714=pointer not in listed or kind < 128, E312=pointer not in listed or kind <= RUN)
         if kind == OBJECTS:
             objects_in(data)
-        if kind == INDEX:
-            for name, place in entries_in(data):
-                self.places.setdefault(name, []).append(place)
-        if kind == RUN:
-            parse(data, "run")
-        if kind == MANIFEST:
-            self.add(parse(data, "manifest"))
+        for name, place in entries_in(data) if kind == INDEX and pointer in listed else ():
+            self.places[name].append(place)
+        if kind in (MANIFEST, RUN) and pointer in listed:
+            item = parse(data, "run" if kind == RUN else "manifest")
+            self.add(*(item[key] for key in range(5))) if kind == MANIFEST else None
 
-    def add(self, manifest):
-        runs, folders, files, messages, rejects = (manifest[key] for key in range(5))
+    def add(self, runs, folders, files, messages, rejects):
+        """Takes in a manifest; positions outside its tables do not keep the rest from counting."""
         used = [(each[0], 0) for each in files if folders] + [(each[0], each[8]) for each in rejects]
         for message in messages:
-            places, envelope = self.messages.get(message[0], (0, [], {}))[1:]
+            size, places, envelope = self.messages.get(message[0], (message[1], [], {}))
             used += [(each[0], each[1]) for each in message[2]]
             places = places + [folders[each[1]] for each in message[2] if each[1] < len(folders)]
-            self.messages[message[0]] = message[1], places, envelope or message.get(3, {})
+            self.messages[message[0]] = size, places, envelope or message.get(3, {})
         need(E607=all(run < len(runs) and folder < len(folders) for run, folder in used))
 
     def group(self, segment, at):
         """The objects of a record, and where they stand."""
         file, end, key = self.segments[segment]
-        record = Record.read(file, at, min(len(file), end), self.archive_id, segment)
-        need(E303=record.kind == DATA)
-        kind, data = record.open(key)
+        kind, data = Record.read(file, at, end, self.archive_id, segment).open(key)
         need(E312=kind == OBJECTS)
         return data, objects_in(data)
 
-    def copies(self, kind, identity):
-        """The bytes at each place where an object should be, right or wrong."""
-        for segment, block, position, size in self.places.get((identity, kind), []):
-            with self.findings.noting(f"{file_name(SEGMENT, segment)}, byte {block * 64}"):
-                if segment in self.segments:
-                    data, table = self.group(segment, block * 64)
-                    need(E607=(position, kind, size) in table)
-                    yield data[position:position + size]
+    def copy(self, kind, identity, segment, block, position, size):
+        """An object from one of its places; in place of a content the message that it rebuilds to."""
+        need(E501=segment in self.segments)
+        data, table = self.group(segment, block * 64)
+        need(E607=(position, kind, size) in table)
+        data = data[position:position + size]
+        if kind == CONTENT:
+            data = rebuild(data, self.messages[identity][0], lambda part: self.find(PART, part))
+        need(E602=H(data, key=self.secrets.content_id_key) == identity)
+        return data
 
-    def find(self, kind, identity):
-        """A part or a blob."""
-        for data in self.copies(kind, identity):
-            if H(data, key=self.secrets.content_id_key) == identity:
-                return data
-            self.findings.report("E602", f"object {identity.hex()}")
-        raise Fault("E601", f"object {identity.hex()}")
+    def find(self, kind, identity, every=False):
+        """The first good copy of an object; each bad one that is met is reported, if asked for every one there is."""
+        found = None
+        for place in self.places.get((identity, kind), []):
+            if found is None or every:
+                where = f"{file_name(SEGMENT, place[0])}, object {identity.hex()}"
+                copy = self.archive.note(where, self.copy, kind, identity, *place)
+                found = copy if isinstance(copy, bytes) else found
+        need(E601=found is not None)
+        return found
 
-    def message(self, identity, write, every=False):
-        """Hands the pieces of a message to `write`, again for each copy until one is right, or for every copy."""
-        right = False
-        for content in self.copies(CONTENT, identity):
-            with self.findings.noting(f"message {identity.hex()}"):
-                pieces = rebuild(content, lambda part: self.find(PART, part))
-                write(checked(pieces, self.messages[identity][0], identity, self.secrets.content_id_key))
-                right = True
-            if right and not every:
-                return True
-        if not right:
-            self.findings.report("E601", f"message {identity.hex()}")
-        return right
-
-    def verify(self):
+    def verify(self, _):
         """Rebuilds every message and reads every other object, each copy by itself."""
+        others = {each for each in self.places if each[1] != CONTENT}
+        for identity, kind in {(each, CONTENT) for each in self.messages} | others:
+            self.archive.note(f"object {identity.hex()}", self.find, kind, identity, True)
+
+    def show(self, _):
+        for identity, (size, folders, envelope) in self.messages.items():
+            paths = sorted({b"/".join([folder[0], *folder[1]]).decode("utf-8", "replace") for folder in folders})
+            print(identity.hex(), size, ascii(paths), ascii(envelope.get(4, b"").decode("utf-8", "replace")), sep="\t")
+
+    def export(self, options):
+        """Writes each message that can be rebuilt into a folder, which must be new or empty."""
+        destination = Path(options.destination)
+        need(E013=not destination.exists() or not any(destination.iterdir()))
+        destination.mkdir(parents=True, exist_ok=True)
         for identity in self.messages:
-            self.message(identity, lambda pieces: all(True for _ in pieces), every=True)
-        for identity, kind in self.places:
-            if kind != CONTENT:
-                right = [H(data, key=self.secrets.content_id_key) == identity for data in self.copies(kind, identity)]
-                for code, found in ("E602", not all(right)), ("E601", not any(right)):
-                    if found:
-                        self.findings.report(code, f"object {identity.hex()}")
+            message = self.archive.note(f"object {identity.hex()}", self.find, CONTENT, identity)
+            if isinstance(message, bytes):
+                (destination / f"{identity.hex()}.eml").write_bytes(message)
 
-SECRETS = ("passphrase", "recovery", "key", "identity")
 
-def read_secrets(options):
-    """The secrets of a recovery code, and what else may open a slot."""
-    paths = {name: getattr(options, name + "_file") for name in SECRETS}
-    with failing("E015", UnicodeDecodeError):
-        texts = {name: Path(path).read_text("utf-8") for name, path in paths.items() if path}
-    given = {name: from_key_text(texts[name], name) for name in ("key", "identity") if name in texts}
-    if "passphrase" in texts:
-        given["passphrase"] = texts["passphrase"].split("\n")[0].removesuffix("\r")
-    return Secrets(from_recovery_code(texts["recovery"])) if "recovery" in texts else None, given
-
-def unlock(header, given):
-    results = [attempt(open_slot, slot, header.keys, given) for slot in (header.slots if header else [])]
-    opened = [result for result in results if result]
-    if not opened:
-        raise max(results, key=lambda fault: fault.code, default=Fault("E004", "no slot"))
-    return opened[0]
-
-def run(options, findings):
-    """Does a command; gives the archive and its catalogue, as far as they are read."""
-    recovery, given = read_secrets(options)
-    keyed, verifying = bool(recovery or given), options.command == "verify"
-    need(E004=keyed or verifying)
-    archive = Archive(options.archive, findings, recovery and recovery.keys)
-    for operation, asked in enumerate((keyed, verifying)):
-        if asked and archive.header:
-            archive.header.demand(operation)
-    secrets = recovery.check(archive.keys) if recovery else unlock(archive.header, given) if keyed else None
+def run(archive, options):
+    """Does a command; gives the catalogue where a secret opened one."""
+    paths = {name: getattr(options, name) for name in SECRETS if getattr(options, name)}
+    given = {name: from_text(name, Path(path).read_text("utf-8", "replace")) for name, path in paths.items()}
+    need(E004=given or options.command == "verify")
+    secrets = Secrets(given["recovery"]) if "recovery" in given else None
+    archive.choose_header(secrets and secrets.keys)
+    flags = archive.header.body[9] if archive.header else {}
+    need(E003=not (given and 0 in flags or options.command == "verify" and 1 in flags))
+    if given and not secrets:
+        opened = (attempt(Secrets.from_slot, slot, archive.keys, given) for slot in archive.header.slots)
+        secrets = next(filter(None, opened), None)
+    need(E004=not given or secrets and secrets.keys.content == archive.keys.content)
     archive.read()
-    if verifying:
+    if options.command == "verify":
         archive.verify()
-    catalogue = Catalogue(archive, secrets) if keyed else None
+    catalogue = Catalogue(archive, secrets) if secrets else None
     if catalogue:
-        {"verify": verify, "list": show, "export": export}[options.command](catalogue, options)
-    return archive, catalogue
+        {"verify": catalogue.verify, "list": catalogue.show, "export": catalogue.export}[options.command](options)
+    return catalogue
 
-def verify(catalogue, _):
-    catalogue.verify()
-
-def printable(text):
-    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in str(text))
-
-def show(catalogue, _):
-    for identity, (size, folders, envelope) in catalogue.messages.items():
-        paths = {b"/".join([folder[0], *folder[1]]).decode("utf-8", "backslashreplace") for folder in folders}
-        subject = envelope.get(4, b"").decode("utf-8", "backslashreplace")
-        print(identity.hex(), size, printable("; ".join(sorted(paths))), printable(subject), sep="\t")
-
-def export(catalogue, options):
-    destination = Path(options.destination)
-    need(E013=not destination.exists() or not any(destination.iterdir()))
-    destination.mkdir(parents=True, exist_ok=True)
-    unfinished = destination / "unfinished"
-
-    def write(pieces):
-        with open(unfinished, "wb") as sink:
-            sink.writelines(pieces)
-
-    for identity in catalogue.messages:
-        if catalogue.message(identity, write):
-            unfinished.rename(destination / f"{identity.hex()}.eml")
-    unfinished.unlink(missing_ok=True)
-
-def exit_status(codes, strict):
-    worst = min(codes, default="")
-    return 0 if not worst else 3 if worst < "E1" else 2 if worst < "W" else int(strict)
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
@@ -308,18 +668,16 @@ def main():
     parser.add_argument("archive")
     parser.add_argument("destination", nargs="?", help="of export: a folder, new or empty")
     for secret in SECRETS:
-        parser.add_argument(f"--{secret}-file")
-    parser.add_argument("--json", action="store_true")
+        parser.add_argument(f"--{secret}-file", dest=secret)
     parser.add_argument("--strict", action="store_true", help="warnings give exit status 1")
-    options, findings, archive = parser.parse_args(), Findings(), None
-    with findings.noting(options.archive):
-        archive, _ = run(options, findings)
-    if options.json:
-        known = {"generation": archive.state.generation, "head": archive.state.hash.hex()} if archive else {}
-        print(json.dumps({"findings": [[*name, str(cause)] for name, cause in findings.items()], **known}))
-    for (code, place), cause in () if options.json else findings.items():
-        print(code, printable(place), printable(cause), file=sys.stdout if options.command == "verify" else sys.stderr)
-    return exit_status({code for code, _ in findings}, options.strict)
+    options = parser.parse_args()
+    archive = Archive(options.archive)
+    archive.note(options.archive, run, archive, options)
+    for (code, place), cause in archive.findings.items():
+        print(code, ascii(place), ascii(str(cause)), file=sys.stdout if options.command == "verify" else sys.stderr)
+    worst = min((code for code, _ in archive.findings), default="")
+    return 0 if not worst else 3 if worst < "E1" else 2 if worst < "W" else int(options.strict)
+
 
 if __name__ == "__main__":
     sys.exit(main())
