@@ -26,7 +26,13 @@ struct MboxOpenPart: Sendable {
     }
 
     /// Whether the line at `start`, over at `lineEnd`, is within a part; `nil` when the window ends too early to tell.
-    mutating func encloses(_ window: MboxWindow, at start: Int, after lineEnd: Int, contentStart: UInt64) -> Bool? {
+    mutating func encloses(
+        _ window: MboxWindow,
+        at start: Int,
+        after lineEnd: Int,
+        contentStart: UInt64,
+        _ ahead: inout MboxLookahead
+    ) -> Bool? {
         let offset = window.offset + UInt64(start)
         if offset < openUntil { return true }
         if beginsPart(window, at: start, contentStart: contentStart) {
@@ -36,7 +42,7 @@ struct MboxOpenPart: Sendable {
         guard !delimiter.isEmpty, !isClosed else { return false }
         findClose(window, before: start, contentStart: contentStart)
         guard !isClosed else { return false }
-        return isOpen(window, from: lineEnd)
+        return isOpen(window, from: lineEnd, &ahead)
     }
 
     /// Whether the line at `start` is the first after the header fields of a part.
@@ -78,15 +84,18 @@ struct MboxOpenPart: Sendable {
     }
 
     /// Whether a delimiter of the multipart follows, before what looks like other messages.
-    private mutating func isOpen(_ window: MboxWindow, from start: Int) -> Bool? {
+    private mutating func isOpen(_ window: MboxWindow, from start: Int, _ ahead: inout MboxLookahead) -> Bool? {
         let bytes = window.bytes
+        guard ahead.mayGoOn(at: window.offset + UInt64(start)) else { return false }
         let limit = min(bytes.count, start + MboxWalk.partLookahead)
-        // No further than to the next message: else each of many multiparts without an end looks through all of them.
-        let message = holdsMailbox ? nil : firstMessage(window, from: start, to: limit)
+        let message = holdsMailbox ? nil : ahead.firstMessage(window, from: start, to: limit)
         guard let next = findLine(window, beginningWith: delimiter, from: start, to: message?.start ?? limit) else {
-            if let message { return message.isCertain ? false : nil }
-            return window.isAtEnd || limit < bytes.count ? false : nil
+            let isCertain = message?.isCertain ?? (window.isAtEnd || limit < bytes.count)
+            guard isCertain else { return nil }
+            ahead.note((message?.start ?? limit) - start)
+            return false
         }
+        ahead.note(next - start)
         // The same message once more has the same boundary, and declares it.
         let boundary = delimiter.dropFirst(2)
         for declared in [[0x3D] + boundary, [0x3D, Ascii.quote] + boundary]
@@ -95,19 +104,6 @@ struct MboxOpenPart: Sendable {
         }
         openUntil = window.offset + UInt64(next)
         return true
-    }
-
-    /// Where the next dated `From ` line with a header field after it starts in a range; not certain when the window is too
-    /// short to tell.
-    private func firstMessage(_ window: MboxWindow, from start: Int, to end: Int) -> (start: Int, isCertain: Bool)? {
-        var position = start
-        while let hit = window.bytes.firstIndex(of: Ascii.capitalF, from: position, to: end) {
-            position = hit + 1
-            guard hit > 0, window.bytes.holdsFrom(at: hit), window.isLineEnd(window.bytes[hit - 1]) else { continue }
-            guard let line = window.separatorLine(at: hit) else { return (hit, false) }
-            if line.isDated, line.follower == .knownField { return (hit, true) }
-        }
-        return nil
     }
 
     /// Where a line starts that begins with these bytes.

@@ -47,6 +47,7 @@ struct MboxWalk: Sendable {
     private var scanned: UInt64 = 0
     private var firstShape: MboxSeparatorLine.Shape?
     private var part = MboxOpenPart()
+    private var ahead = MboxLookahead()
 
     init(byteCount: UInt64, honoursContentLength: Bool) {
         self.byteCount = byteCount
@@ -317,9 +318,8 @@ extension MboxWalk {
             return .body
         }
         if offset > contentStart {
-            guard let isInPart = part.encloses(window, at: start, after: line.end, contentStart: contentStart) else {
-                return .needsMore
-            }
+            let isInPart = part.encloses(window, at: start, after: line.end, contentStart: contentStart, &ahead)
+            guard let isInPart else { return .needsMore }
             if isInPart {
                 evidence.separatorsInPart.note(offset)
                 traits.insert(.holdsFromLines)
