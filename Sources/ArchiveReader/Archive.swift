@@ -109,12 +109,23 @@ extension Archive {
     /// The objects that a writer stored itself, by the segments that its key made.
     ///
     /// Only these need not be stored again: another writer's index may name bytes that are not the object (a poisoned
-    /// id), and skipping those would cost mail (Spec, threat-model.md, section 2).
-    package func trustedObjects(of writer: Bytes32) -> Set<ObjectKey> {
+    /// id), and skipping those would cost mail (Spec, threat-model.md, section 2). Nor does a segment count that is gone
+    /// or too short.
+    ///
+    /// - Parameters:
+    ///   - hashing: Whether each segment is read and held against its root first; one that differs does not count.
+    package func trustedObjects(of writer: Bytes32, hashing: Bool = false) -> Set<ObjectKey> {
         var segments: Set<UInt32> = []
         for file in log.state.files where file.kind == .segment {
-            guard let envelope = try? EnvelopeLayout(parsing: file.envelope) else { continue }
-            if envelope.writerKey == writer { segments.insert(file.number) }
+            guard let envelope = try? EnvelopeLayout(parsing: file.envelope), envelope.writerKey == writer,
+                let handle = try? log.storage.openForReading(
+                    ArchiveLayout.segment(file.number),
+                    expecting: .sequential
+                ),
+                handle.byteCount >= file.length
+            else { continue }
+            if hashing, TreeHasher.root(of: handle, from: 0, count: file.length) != file.root { continue }
+            segments.insert(file.number)
         }
         return places.keys(in: segments)
     }

@@ -13,6 +13,8 @@ package struct ImportOptions: Sendable {
     package var level: Int?
     /// Threads that prepare and pack.
     package var jobs = 2
+    /// Read what the archive has before it is taken as already there; what is damaged is stored again.
+    package var rechecks = false
     /// Read, split and count everything, and write nothing.
     package var isDryRun = false
 

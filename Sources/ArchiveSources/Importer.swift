@@ -25,7 +25,7 @@ package enum Importer {
         var known: Set<ObjectKey> = []
         if case .root(let root) = access {
             let archive = try Archive(log: ArchiveLog(opening: storage), access: .all(root))
-            known = archive.trustedObjects(of: root.writer.publicKey)
+            known = archive.trustedObjects(of: root.writer.publicKey, hashing: options.rechecks)
         }
         let session = try WriteSession(
             opening: storage,

@@ -1,5 +1,6 @@
 import ArchiveCrypto
 import ArchiveFormat
+import ArchiveReader
 import ArchiveStorage
 import MailFormats
 
@@ -78,16 +79,26 @@ struct MessageDraft {
             // The recipe gives no line end after the last line: that one stays a literal.
             var end = start + Int(cut.range.upperBound)
             if cut.recipe.endsWithLineEnd { end -= cut.recipe.lineEnd.byteCount }
-            cuts.append(
-                Cut(
-                    part: OwnedBytes(UnsafeRawBufferPointer(rebasing: out[0..<Int(cut.recipe.decodedByteCount)])),
-                    range: start + Int(cut.offset)..<end,
-                    lineLength: isOneLine(cut.recipe) ? 0 : Int(cut.recipe.lineLength),
-                    lineEnd: cut.recipe.lineEnd.rawValue
-                )
+            let found = Cut(
+                part: OwnedBytes(UnsafeRawBufferPointer(rebasing: out[0..<Int(cut.recipe.decodedByteCount)])),
+                range: start + Int(cut.offset)..<end,
+                lineLength: isOneLine(cut.recipe) ? 0 : Int(cut.recipe.lineLength),
+                lineEnd: cut.recipe.lineEnd.rawValue
             )
+            // Proven now, with what a reader does: a decoder's fault would else show when the mail is wanted back.
+            guard comesBack(found, &scratch) else { continue }
+            cuts.append(found)
         }
         envelope = MailEnvelope(Envelope(of: raw, lineEnds: lineEnds), attachments: splitter.attachmentCount)
+    }
+
+    private func comesBack(_ cut: Cut, _ scratch: inout ByteScratch) -> Bool {
+        let whole = [Recipe.Part(id: .zero, size: UInt32(cut.part.count))]
+        guard var encoder = MessageAssembly.encoder(whole, cut.lineLength, cut.lineEnd) else { return false }
+        let out = scratch.reserve(encoder.capacity(forDecoded: cut.part.count))
+        let count = encoder.consume(cut.part.bytes, into: out)
+        return UnsafeRawBufferPointer(rebasing: out[0..<count])
+            .equals(raw.slice(cut.range.lowerBound, cut.range.count))
     }
 
     /// A message that the archive has: nothing to store.

@@ -163,6 +163,35 @@ struct ImportTests {
         #expect(back == mail)
     }
 
+    @Test("a message whose stored copy is damaged is stored again by an import that rechecks, and reads well then")
+    func recheck() throws {
+        let scratch = try Scratch()
+        let mail = Array("From: a@example.org\n\nworth keeping\n".utf8)
+        try scratch.write("1.eml", mail)
+        let (storage, root) = try RoundTripTests.make()
+        func take(_ options: ImportOptions) throws -> ImportReport {
+            try Importer.run(storage, as: .root(root), sources: [scratch.path + "/1.eml"], options: options)
+        }
+        #expect(try take(ImportOptions()).counts.stored == 1)
+        let segment = try #require(try ArchiveLog(opening: storage).state.files.last { $0.kind == .segment })
+        let archive = try Archive(opening: storage, with: .passphrase(Passphrase("open sesame")))
+        let id = try #require(archive.catalogue.messages.first).content
+        let place = try #require(archive.places[ObjectKey(id, .content)].first)
+        let path = ArchiveLayout.segment(place.segment)
+        #expect(place.segment == segment.number)
+        let offset = UInt64(place.recordUnit) * 64 + 200
+        let byte = try storage.openForReading(path).read(at: offset, count: 1)
+        try storage.openForOverwriting(path).write([byte[0] ^ 1], at: offset)
+        #expect(try take(ImportOptions()).counts.alreadyThere == 1)
+        var options = ImportOptions()
+        options.rechecks = true
+        #expect(try take(options).counts.stored == 1)
+        let mended = try Archive(opening: storage, with: .passphrase(Passphrase("open sesame")))
+        var back: [UInt8] = []
+        try mended.message(id, size: UInt64(mail.count)) { back.append(contentsOf: $0) }
+        #expect(back == mail)
+    }
+
     @Test("messages beyond 8 MiB are streamed: base64, plain text and one line, alone and in an mbox, come back")
     func largeMessages() throws {
         let scratch = try Scratch()

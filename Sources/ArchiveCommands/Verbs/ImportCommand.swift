@@ -34,6 +34,8 @@ struct ImportCommand: ReportingCommand {
     @Option(help: ArgumentHelp("Threads to use.", valueName: "number")) var jobs: Int?
     @Flag(help: "Read, split and count everything, and write nothing; an archive that does not exist is not made.")
     var dryRun = false
+    @Flag(help: "Read what the archive has before a message counts as already there; what is damaged is stored again.")
+    var recheck = false
     @Option(
         help: ArgumentHelp("Import with a writer credential, which cannot read.", valueName: "file"),
         completion: .file()
@@ -113,6 +115,7 @@ struct ImportCommand: ReportingCommand {
         options.codec = codec.codec
         options.jobs = jobs ?? Machine.processorCount
         options.isDryRun = dryRun
+        options.rechecks = recheck
         return options
     }
 

@@ -1,10 +1,10 @@
-import ArchiveFormat
-import MailFormats
+package import ArchiveFormat
+package import MailFormats
 
 /// A content object taken apart, so that its message can be made in memory in one go (Spec, format.md, section 8.2).
 ///
 /// Makes what is as it should be, and nothing else: where it gives nil, `MessageRebuilding` says what is wrong.
-struct MessageAssembly {
+package struct MessageAssembly {
     let recipe: Recipe?
     let literals: UnsafeRawBufferPointer
     /// Bytes of the message that the recipe makes.
@@ -103,7 +103,7 @@ struct MessageAssembly {
     }
 
     /// The encoder of one base64 step.
-    static func encoder(_ parts: [Recipe.Part], _ lineLength: Int, _ lineEnd: UInt8) -> Base64Encoder? {
+    package static func encoder(_ parts: [Recipe.Part], _ lineLength: Int, _ lineEnd: UInt8) -> Base64Encoder? {
         let total = byteCount(parts)
         let characters = (total + 2) / 3 * 4
         guard
