@@ -20,21 +20,17 @@ import cddl_verifier
 import zstandard
 from nacl import bindings as sodium, exceptions, pwhash
 
-OPENING, DATA, FOOTER, COMMIT, TABLE = range(1, 6)
+OPENING, DATA, FOOTER, COMMIT, TABLE = ADD, EXTEND, SEAL, CLOSE, REMOVE = range(1, 6)
 SIDECAR, JOURNAL, SEGMENT, CHECKPOINT, DERIVED = range(-1, 4)
 OPEN, SEALED, CLOSED, PLAIN = range(1, 5)
-ADD, EXTEND, SEAL, CLOSE, REMOVE = range(1, 6)
 OBJECTS, INDEX, MANIFEST, RUN, CONTENT, PART, BLOB = *range(1, 5), *range(1, 4)
 MIB, PAGE, MAX_MEMORY, MAX_PASSES, LABEL = 1 << 20, 4096, 1 << 20, 10, b"portable-archive/1 %s\0"
 HEADERS, HEADS = ("header.a", "parity/header.b", "segments/header.c"), ("head.a", "journal/head.b")
 PLACES = {JOURNAL: ("journal", "jnl"), SEGMENT: ("segments", "seg"), CHECKPOINT: ("journal", "tab"),
           DERIVED: ("derived", "der"), SIDECAR: ("parity", "par")}
-KNOWN = re.compile(r"(segments|journal|derived|parity|other/\d\d)(/\d{5})?|other|readme\.txt|spec\.md|head(er)?\.a|"
-                   r"parity/header\.b|segments/header\.c|journal/head\.b")
+KNOWN = re.compile(r"(segments|journal|derived|parity|other/\d\d)(/\d{5})?|other|readme\.txt|spec\.md")
 TIMES = {"header": 3, "commit": 2, "certificate": 4, "revocation": 2}
 SCHEMA = cddl_verifier.Validator((Path(__file__).resolve().parents[1] / "schema.cddl").read_text())
-FAILURES = (OSError, ValueError, OverflowError, MemoryError, RecursionError, struct.error, zlib.error,
-            zstandard.ZstdError, exceptions.CryptoError, cbor2.CBORDecodeError)
 RECORD, SLOT = struct.Struct("<8sBBBBI32sQII24s36sI"), struct.Struct("<BBHIII16s32s32s24s48s104sIQI")
 Slot = namedtuple("Slot", "kind rights zero memory passes threads salt point commitment nonce sealed label id time end")
 Piece = namedtuple("Piece", "journal start end commit")
@@ -43,14 +39,11 @@ SECRETS, unseal = ("passphrase", "recovery", "key", "identity"), sodium.crypto_a
 
 class Damage(Exception):
     """What is wrong: a code of errors.md, or the two letters that begin all codes of a group. It counts as false."""
-    code = property(lambda damage: damage.args[0])
-
     def __bool__(self):
         return False
 
 
 def need(**conditions):
-    """Conditions by the code of the damage if they do not hold; the first one counts."""
     for code, holds in conditions.items():
         if not holds:
             raise Damage(code)
@@ -62,14 +55,12 @@ def attempt(function, *arguments):
         return function(*arguments)
     except Damage as damage:
         return damage
-    except FAILURES as error:
+    except Exception as error:
         return Damage("E005" if isinstance(error, OSError) else "E3", error)
 
 
 def check_item(item, depth=0):
-    """Refuses CBOR that the format leaves out: types, large integers, depth, keys (format.md, section 3)."""
-    plain = item is None or type(item) in (bool, bytes, str, list, dict)
-    need(E209=plain or type(item) is int and -2**63 <= item < 2**63)
+    need(E209=type(item) in (type(None), bool, bytes, str, list, dict) or type(item) is int and -2**63 <= item < 2**63)
     if type(item) in (list, dict):
         need(E204=depth < 16, E206=type(item) is list or all(type(key) is int and -24 <= key < 24 for key in item))
         for each in item if type(item) is list else item.values():
@@ -77,7 +68,6 @@ def check_item(item, depth=0):
 
 
 def parse(data, rule=None):
-    """The CBOR item that the bytes are, which has to match a rule of schema.cddl."""
     item = cbor2.loads(data)
     check_item(item)
     need(E201=cbor2.dumps(item, canonical=True) == data, E2=not rule or SCHEMA.validate(data, root_type=rule).valid)
@@ -110,7 +100,6 @@ class Keys(namedtuple("Keys", "signing content")):
     archive_id = property(lambda keys: H(LABEL % b"archive-id", *keys))
 
     def verify(self, name, body, signature, signer=None):
-        """Checks a signature; libsodium is strict, and refuses keys of small order and such as are not canonical."""
         sodium.crypto_sign_open(signature + LABEL % name.encode() + self.archive_id + body, signer or self.signing)
 
     def open_signed(self, rule, signed):
@@ -122,7 +111,6 @@ class Keys(namedtuple("Keys", "signing content")):
 
 class Header:
     """A valid replica of the header (format.md, section 4)."""
-
     def __init__(self, file):
         need(W701=file is not None)
         raw, end = file[0:16385], 16 + number(file[0:16], 12)
@@ -147,10 +135,8 @@ class Header:
 
 class Record(namedtuple("Record", "at end raw kind codec segment offset nonce body")):
     """A record and the place where it was found; `raw` are its first 128 bytes (format.md, section 5)."""
-
     @classmethod
     def read(cls, data, at, limit, archive_id, segment=None):
-        """The record at a place of a segment; without a segment, a commit somewhere else."""
         raw = data[at:min(at + 128, limit)]
         need(E306=len(raw) == 128, E301=raw[:8] == b"PARCHREC", E302=zlib.crc32(raw[:124]) == number(raw, 124))
         _, major, _, kind, codec, place, archive, offset, length, zero, nonce, zeros, _ = RECORD.unpack(raw)
@@ -165,11 +151,9 @@ class Record(namedtuple("Record", "at end raw kind codec segment offset nonce bo
         return cls(at, at + 128 + length, raw, kind, codec, place, offset, nonce, body)
 
     def open(self, key):
-        """Type and decoded bytes of a data record."""
         plain = unseal(self.body, self.raw, self.nonce, key)
         end, size, data = 16 + number(plain, 4), number(plain, 8), plain[16:16 + number(plain, 4)]
-        exponent = end.bit_length() - 1
-        padding = -end % (1 << exponent - exponent.bit_length())
+        padding = -end % (1 << end.bit_length() - 1 - (end.bit_length() - 1).bit_length())
         need(E308=1 <= size <= 16 * MIB and end <= 16 + 16 * MIB and len(plain) == end + padding
              and not any(plain[1:4] + plain[12:16]), E309=not any(plain[end:]))
         if self.codec == 1:
@@ -186,7 +170,6 @@ class Record(namedtuple("Record", "at end raw kind codec segment offset nonce bo
 
 class Commit:
     """A valid commit record (format.md, 7.1), with zero bytes behind it up to a multiple of `span`."""
-
     def __init__(self, data, at, keys, span=PAGE):
         need(E409=data is not None and (span < 65536 or len(data) == 65536))
         record = Record.read(data, at, len(data), keys.archive_id)
@@ -195,8 +178,8 @@ class Commit:
         need(E303=record.kind == COMMIT, E309=data[at:at + len(padded)] == padded)
         self.body, self.hash = parse(record.body[:-64], "commit"), H(LABEL % b"commit-hash", self.raw)
         self.generation, self.padded = self.body[0], self.raw + bytes(-len(self.raw) % PAGE)
-        certificates = [self.body[5], *self.body.get(10, [])]
-        self.writers = [(signed, keys.open_signed("certificate", signed)) for signed in certificates]
+        signed = [self.body[5], *self.body.get(10, [])]
+        self.writers = list(zip(signed, (keys.open_signed("certificate", each) for each in signed)))
         self.revoked = {keys.open_signed("revocation", signed)[0] for signed in self.body.get(11, [])}
         self.writer, capabilities = self.writers[0][1][0], self.writers[0][1][3]
         keys.verify("commit", self.raw[:-64], self.raw[-64:], self.writer)
@@ -206,7 +189,6 @@ class Commit:
 
 class State:
     """What is live after a commit (format.md, 7.2); behind lost commits it is not known wholly."""
-
     def __init__(self, generation=0, commit_hash=bytes(32), body={0: [], 1: [], 2: []}, known=True):
         self.generation, self.hash, self.known, self.debris = generation, commit_hash, known, body[2]
         self.files = {(entry[0], entry[1]): entry for entry in body[0]}
@@ -223,7 +205,7 @@ class State:
         """The state after a commit, and the code of what is wrong with it; `journal`: the file in which it stands."""
         body, state, written = commit.body, State(commit.generation, commit.hash, self.body()), []
         names = [(change[1], change[2]) for change in body[7]]
-        rules = [journal is None or body[6] <= journal, names == sorted(set(names))]
+        rules = [not journal or body[6] <= journal, names == sorted(set(names))]
         for op, kind, change in ((change[0], change[1], change) for change in body[7]):
             name, length, blob = (kind, change[2]), change.get(3, 0), [[commit.generation, change.get(6)]]
             old, greatest = self.files.get(name, {}), max((n for of, n in self.files if of == kind), default=0)
@@ -232,10 +214,9 @@ class State:
             closes = not old or is_open or old[4] == SEALED and old[6] == self.generation
             fields = {CLOSE: {7, 8}, REMOVE: set()}.get(op, {3, 4, 5, 6} if is_segment else {3, 4})
             rules += [
-                {key for key in change if key > 2} == fields,
+                {key for key in change if key > 2} == fields and length <= (2**40 if kind >= DERIVED else 2**28),
                 {ADD: is_new, EXTEND: grows, SEAL: grows or is_new, CLOSE: closes, REMOVE: old}[op],
-                is_segment or op == REMOVE or op == ADD and (kind != CHECKPOINT or change[2] == self.generation),
-                length <= (2**40 if kind >= DERIVED else 2**28)]
+                is_segment or op == REMOVE or op == ADD and (kind != CHECKPOINT or change[2] == self.generation)]
             new = {0: kind, 1: change[2], 2: length, 3: change.get(4, root(b"")), 4: PLAIN, 5: 0, 6: commit.generation}
             if is_segment and op <= SEAL:
                 written.append((change[2], length, change.get(5, b"")[:40]))
@@ -243,7 +224,7 @@ class State:
                         8: old.get(8, []) + blob}
             if op == CLOSE:
                 new = (old or new) | {4: CLOSED, 5: 0, 9: change.get(7), 10: change.get(8)}
-            if rules[-4] and state.files.pop(name, True) and op != REMOVE:
+            if rules[-3] and state.files.pop(name, True) and op != REMOVE:
                 state.files[name] = new
         for signed, certificate in commit.writers:
             state.writers.setdefault(certificate[0], [signed, False])
@@ -251,8 +232,8 @@ class State:
         state.debris = self.debris + body.get(12, [])
         state.known = root(cbor2.dumps(state.body(), canonical=True)) == body[8]
         tables = [[entry[1], entry[2], entry[3]] for (kind, _), entry in state.files.items() if kind == CHECKPOINT]
-        due = self.generation > 0 and self.generation % 256 == 0
-        rules += [body[9] == max(tables, default=None), not due or (CHECKPOINT, self.generation) in names,
+        rules += [body[9] == max(tables, default=None),
+                  self.generation % 256 > 0 or self.generation == 0 or (CHECKPOINT, self.generation) in names,
                   written == [(commit.segment, commit.offset, b"\1" + bytes(7) + commit.writer)],
                   state.writers.keys() >= commit.revoked and len(state.writers) <= 4096]
         faults = {"E403": not self.allows_writer(commit), "E404": commit.generation != self.generation + 1,
@@ -264,20 +245,12 @@ class State:
         return state, fault
 
 
-def read_checkpoint(file, generation, length, expected):
-    need(E411=file is not None and file[0:8] == b"PARCHTAB" and root(file[0:length]) == expected)
-    body = parse(file[8:length], "checkpoint")
-    need(E411=body[0] == generation)
-    return State(generation, body[1], body[3])
-
-
 def check_live(file, entry, spare):
-    """The codes that a live file gets; `spare` is the commit that stands behind its committed length."""
     length, tail = entry[2], PAGE * entry[5]
     if file is None or len(file) < length:
         return ["E501" if file is None else "E502"]
-    behind, known = len(file) - length, (entry.get(9), entry.get(10))
-    debris = (behind, root(file, length)) != known if entry[4] == CLOSED else behind > tail
+    behind, known = (len(file) - length, root(file, length)), (entry.get(9), entry.get(10))
+    debris = behind != known if entry[4] == CLOSED else behind[0] > tail
     cut = tail and spare and file[length:length + tail] != spare.padded
     codes = {"E503": root(file, 0, length) != entry[3], "W705": cut, "W706": debris}
     return [code for code in codes if codes[code]]
@@ -285,61 +258,52 @@ def check_live(file, entry, spare):
 
 class Archive:
     """An archive: first its directory, then its header, its newest commit, and what is live by it."""
-
     def __init__(self, path):
         self.findings, self.pieces, self.followed, self.h, self.state = {}, defaultdict(list), {}, 0, State()
         self.header, self.keys, self.heads, self.paths, self.numbered = None, None, {}, {}, set()
         for folder, folders, names in os.walk(path, lambda error: self.report("E005", error.filename, error)):
             for full in (os.path.join(folder, name) for name in folders + names):
-                self.take_name(full, os.path.relpath(full, path).replace(os.sep, "/"))
-
-    def take_name(self, full, written):
-        name, number = written.lower(), int(written[-12:-4]) if written[-12:-4].isdecimal() else 0
-        kind = next((each for each in range(-1, 100) if number and file_name(each, number) == name), None)
-        plain = not os.path.islink(full) and (os.path.isfile(full) or os.path.isdir(full))
-        if plain and (name not in self.paths or written in (name, "README.TXT", "SPEC.md")):
-            self.paths[name] = full
-        if plain and kind is not None:
-            self.numbered.add((kind, number))
-        elif not plain or not KNOWN.fullmatch(name):
-            self.report("W711" if plain and name.endswith((".new", ".bad")) else "W710", name)
+                written = os.path.relpath(full, path).replace(os.sep, "/")
+                name, number = written.lower(), int(written[-12:-4]) if written[-12:-4].isdecimal() else 0
+                kind = next((each for each in range(-1, 100) if number and file_name(each, number) == name), None)
+                plain = not os.path.islink(full) and (os.path.isfile(full) or os.path.isdir(full))
+                if plain and (name not in self.paths or written in (name, "README.TXT", "SPEC.md")):
+                    self.paths[name] = full
+                if plain and kind is not None:
+                    self.numbered.add((kind, number))
+                elif not plain or not KNOWN.fullmatch(name) and name not in HEADERS + HEADS:
+                    self.report("W711" if plain and name.endswith((".new", ".bad")) else "W710", name)
 
     def open(self, *name):
-        """The bytes of a file by its name or kind and number, or of that which was to take its place; else None."""
         name = file_name(*name) if len(name) == 2 else name[0]
         path = self.paths.get(name) or self.paths.get(name + ".new")
-        if not path or not os.path.getsize(path):
-            return b"" if path else None
-        with open(path, "rb") as file:
-            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        with open(path or os.devnull, "rb") as file:
+            filled = path and os.path.getsize(path)
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if filled else b"" if path else None
 
     def report(self, code, place, cause="", when=True):
         if when:
             self.findings.setdefault((code, place), cause)
 
     def note(self, place, function, *arguments):
-        """What the function gives, or the damage that it meets, which is reported."""
         result = attempt(function, *arguments)
         if isinstance(result, Damage):
-            self.report(result.code, place, result.args[-1])
+            self.report(result.args[0], place, result.args[-1])
         return result
 
     def choose_header(self, recovered=None):
-        """Takes the valid replica of the highest sequence; without one, the keys of a recovery code serve."""
         replicas = {name: attempt(lambda: Header(self.open(name))) for name in HEADERS}
-        valid, codes = list(filter(None, replicas.values())), {each.code for each in replicas.values() if not each}
+        valid, codes = list(filter(None, replicas.values())), {each.args[0] for each in replicas.values() if not each}
         need(E001=any(name in HEADERS + HEADS or name.endswith(".jnl") for name in self.paths),
              E002=valid or codes - {"W701"} != {"E002"}, E101=valid or recovered)
-        self.header = max(valid, key=lambda header: header.sequence, default=None)
+        self.header = best = max(valid, key=lambda header: header.sequence, default=None)
         self.keys = self.header.keys if valid else recovered
-        for name, replica in replicas.items():
-            older = not replica or replica.sequence < self.header.sequence
-            differs = replica and (replica.keys != self.keys or not older and replica.raw != self.header.raw)
-            self.report("W701" if valid else "E101", name, "" if replica else replica.code, when=older)
-            self.report("E103", name, when=differs)
+        for name, found in replicas.items():
+            older = not found or found.sequence < self.header.sequence
+            self.report("W701" if valid else "E101", name, "" if found else found.args[0], when=older)
+            self.report("E103", name, when=found and (found.keys != self.keys or not older and found.raw != best.raw))
 
     def read(self):
-        """Finds the newest commit (format.md, 7.7)."""
         for kind, number in sorted(each for each in self.numbered if each[0] in (JOURNAL, SEGMENT)):
             self.note(file_name(kind, number), self.scan, kind, number)
         self.heads = {name: attempt(lambda: Commit(self.open(name), 0, self.keys, 65536)) for name in HEADS}
@@ -350,34 +314,29 @@ class Archive:
         self.report("E407", HEADS[0], when=not counting)
         self.report("W703", HEADS[0], when=generation > self.h)
         for name, head in self.heads.items():
-            spare = not head or head.generation < self.h
-            self.report("W704", name, when=spare and counting and generation == self.h)
+            self.report("W704", name, when=counting and generation == self.h and (not head or head.generation < self.h))
             self.report("E406", name, when=head and self.followed.get(head.generation, head).hash != head.hash)
         if header and generation in self.followed:
-            own, named = (header.sequence, header.hash), tuple(self.followed[generation].body[key] for key in (3, 4))
-            code = "E102" if own[0] < named[0] else "W702" if own[0] > named[0] else "E103"
-            self.report(code, HEADERS[0], when=own != named)
+            ahead, named = header.sequence - self.followed[generation].body[3], self.followed[generation].body[4]
+            code = "E102" if ahead < 0 else "W702" if ahead else "E103"
+            self.report(code, HEADERS[0], when=ahead or header.hash != named)
 
     def scan(self, kind, number):
-        """Finds the commits at the pages of a file of the journal, where all else is a piece too, or of a segment."""
         file, at = self.open(kind, number), 0
         while at < len(file):
             commit = attempt(Commit, file, at, self.keys, PAGE if kind == JOURNAL else 1) or None
             end = min(at + (len(commit.padded) if commit else PAGE), len(file))
             if commit or kind == JOURNAL:
-                piece = Piece(number if kind == JOURNAL else None, at, end, commit)
-                self.pieces[commit and commit.generation].append(piece)
+                self.pieces[commit and commit.generation].append(Piece(kind == JOURNAL and number, at, end, commit))
             at = end
 
     def follow(self):
-        """Follows all commits from the first one on; a head whose writer is void by then does not count."""
         after = self.state
         while after:
             self.state, generation = after, after.generation + 1
             for name, head in self.heads.items():
                 if head and head.generation >= generation and not self.state.allows_writer(head):
-                    self.heads[name] = Damage("E403")
-                    self.report("E403", name)
+                    self.heads[name] = self.note(name, lambda: need(E403=False))
             self.h = max((head.generation for head in self.heads.values() if head), default=0)
             there = [piece for piece in self.pieces[generation] if piece.journal or generation <= self.h]
             tried = [(*self.state.after(piece.commit, piece.journal), piece) for piece in there]
@@ -385,23 +344,14 @@ class Archive:
             if generation <= self.h and not (piece and piece.journal):
                 self.report(tried[0][1] if tried and there[0].journal else "E408", f"generation {generation}")
                 lawful = [each for each in tried if each[1] != "E403"]
-                if not piece:
-                    after, _, piece = lawful[0] if lawful else (self.resume(), None, None)
+                later = sorted(each for each in self.pieces if each and each > generation and self.pieces[each])
+                lost = State(later[0] - 1, None, self.state.body(), known=False) if later else None
+                after, piece = (after, piece) if piece else lawful[0][::2] if lawful else (lost, None)
             if piece:
                 self.followed[generation] = piece.commit
                 self.pieces[generation].remove(piece)
 
-    def resume(self):
-        """The state behind lost commits: that of a checkpoint or, as far as it is known, the one before the next."""
-        lost, commits = self.state.generation + 1, [piece.commit for pieces in self.pieces.values() for piece in pieces]
-        later = [each for each in commits if each and each.generation > lost and self.state.allows_writer(each)]
-        named = sorted(each.body[9] for each in later if each.body[9] and lost <= each.body[9][0] <= self.h)
-        tables = (attempt(lambda: read_checkpoint(self.open(CHECKPOINT, name[0]), *name)) for name in named)
-        before = min((each.generation for each in later), default=0) - 1
-        return next(filter(None, tables), State(before, None, self.state.body(), known=False) if later else None)
-
     def verify(self):
-        """Checks the files that are live, and reports what nothing names."""
         for key, name in ((7, "readme.txt"), (8, "spec.md")) if self.header else ():
             self.report("W709", name, when=attempt(lambda: root(self.open(name) or b"")) != self.header.body[key])
         for name, entry in self.state.files.items():
@@ -419,7 +369,6 @@ class Archive:
 
 class Secrets:
     """All that follows from the root secret or, for reading only, from the read secret (cryptography.md, section 2)."""
-
     def __init__(self, secret, keys=None, read_only=False):
         self.secret, read = secret, secret if read_only else H(LABEL % b"read", key=secret)
         signing = None if read_only else sodium.crypto_sign_seed_keypair(H(LABEL % b"root-signing", key=secret))[0]
@@ -430,7 +379,6 @@ class Secrets:
 
     @classmethod
     def from_slot(cls, raw, keys, given):
-        """What a slot wraps, opened by what is given: "passphrase", "key" or "identity"."""
         slot, key = Slot(*SLOT.unpack(raw)), b""
         wanted = {1: {"passphrase"}, 2: {"key"}, 3: {"passphrase", "key"}, 4: {"identity"}}[slot.kind]
         need(E004=given.keys() >= wanted, E011=slot.memory <= MAX_MEMORY and slot.passes <= MAX_PASSES)
@@ -459,7 +407,6 @@ class Secrets:
 
 
 def from_text(name, text):
-    """The 32 bytes of a recovery code, key file or identity; of a passphrase its first line."""
     if name == "passphrase":
         return text.split("\n")[0].removesuffix("\r")
     letters, consonants, prefix = re.sub(r"[\s-]", "", text.lower()), "bdfghjklmnprstvz", f"portable-archive-{name}-1:"
@@ -467,13 +414,12 @@ def from_text(name, text):
     need(E015=re.fullmatch(words, letters) if name == "recovery" else re.fullmatch(form, text))
     bits = [f"{consonants.find(each):04b}" if each in consonants else f"{'aiou'.find(each):02b}" for each in letters]
     data = int("".join(bits), 2).to_bytes(36, "big") if name == "recovery" else bytes.fromhex(text[len(prefix):])
-    checked = [LABEL % b"recovery"] if name == "recovery" else [LABEL % b"text", prefix.encode()]
-    need(E015=H(*checked, data[:32])[:4] == data[32:])
+    checked = LABEL % b"recovery" if name == "recovery" else LABEL % b"text" + prefix.encode()
+    need(E015=H(checked, data[:32])[:4] == data[32:])
     return data[:32]
 
 
 def open_pointers(blob, key, archive_id, segment, generation):
-    """The CBOR in a pointer blob (format.md, 7.5)."""
     place = archive_id + struct.pack("<IQ", segment, generation)
     plain = unseal(blob[24:], LABEL % b"pointers" + place, blob[:24], key)
     end = 4 + number(plain, 0)
@@ -482,23 +428,19 @@ def open_pointers(blob, key, archive_id, segment, generation):
 
 
 def check_footer(records, envelope):
-    """Refuses the records of a sealed segment unless the last is a footer that lists the others."""
     entries = [struct.pack("<IIB3x", record.at // 64, len(record.body), record.kind) for record in records[:-1]]
     listed = envelope + struct.pack("<II", len(entries), 0) + b"".join(entries)
     need(E508=records and (records[-1].kind, records[-1].body) == (FOOTER, listed))
 
 
 def objects_in(data):
-    """Position, kind and size of each object of a group."""
     table = list(struct.iter_unpack("<BI", data[4:4 + 5 * number(data, 0)]))
     ends = list(accumulate((size for _, size in table), initial=4 + 5 * number(data, 0)))
-    right = all(CONTENT <= kind <= BLOB for kind, _ in table)
-    need(E607=1 <= len(table) <= 1_000_000 and ends[-1] == len(data) and right)
+    need(E607=1 <= len(table) <= 10**6 and ends[-1] == len(data) and {kind for kind, _ in table} <= {1, 2, 3})
     return [(start, kind, size) for start, (kind, size) in zip(ends, table)]
 
 
 def entries_in(data):
-    """The entries of an index as ((id, kind), (segment, offset / 64, position, size))."""
     count = number(data, 0)
     need(E607=len(data) >= 4 and len(data) == 4 + 49 * count)
     kinds, columns = data[4 + 32 * count:4 + 33 * count], struct.unpack(f"<{4 * count}I", data[4 + 33 * count:])
@@ -508,7 +450,6 @@ def entries_in(data):
 
 
 def rebuild(content, size, find):
-    """The message of a content; `find` gives the part of an id (format.md, 8.2)."""
     at, message = 4 + number(content, 0), b""
     need(E603=4 <= at <= min(len(content), 4 + MIB))
     for step in parse(content[4:at], "recipe") if at > 4 else [len(content) - 4]:
@@ -531,18 +472,16 @@ def rebuild(content, size, find):
 
 class Catalogue:
     """All that the live segments hold: each record is opened once, an object again when it is needed."""
-
     def __init__(self, archive, secrets):
         self.archive, self.secrets, self.archive_id = archive, secrets, archive.keys.archive_id
-        self.segments, self.places, self.messages, self.group = {}, defaultdict(list), {}, lru_cache(4)(self.group)
+        self.segments, self.places, self.messages, self.table = {}, defaultdict(list), {}, lru_cache(4)(objects_in)
+        self.data = lru_cache(4)(lambda key, *place: Record.read(*place).open(key))
         for (kind, segment), entry in sorted(archive.state.files.items()):
             if kind == SEGMENT and 7 in entry:
                 archive.note(file_name(kind, segment), self.load, segment, entry, file_name(kind, segment))
 
     def load(self, segment, entry, name):
-        """Takes in all records of a segment, and holds its pointers and its footer against them."""
         file, before, note = self.archive.open(SEGMENT, segment), len(self.archive.findings), self.archive.note
-        need(E501=file is not None)
         key, end = self.secrets.segment_key(entry[7], self.archive_id, segment), min(len(file), entry[2])
         self.segments[segment] = file, end, key
         listed, met, records, behind, sound = set(), set(), [], 0, True
@@ -558,13 +497,11 @@ class Catalogue:
                     behind = sound.end
                     records.append(sound)
                     note(f"{name}, byte {at}", self.take, sound, entry, key, listed, met)
-        if len(self.archive.findings) == before:
-            need(E507=met == listed)
-            if entry[4] == SEALED:
-                check_footer(records, entry[7])
+        need(E507=met == listed or len(self.archive.findings) > before)
+        if entry[4] == SEALED and len(self.archive.findings) == before:
+            check_footer(records, entry[7])
 
     def take(self, record, entry, key, listed, met):
-        """Takes in a record by its class and type, one of a type other than objects only if a pointer lists it."""
         opening = record.kind == OPENING
         need(E303=opening == (record.at == 0), E505=not opening or record.body == entry[7])
         kind, data = record.open(key) if record.kind == DATA else (None, b"")
@@ -575,32 +512,22 @@ class Catalogue:
             objects_in(data)
         for name, place in entries_in(data) if kind == INDEX and pointer in listed else ():
             self.places[name].append(place)
-        if kind in (MANIFEST, RUN) and pointer in listed:
-            item = parse(data, "run" if kind == RUN else "manifest")
-            self.add(*(item[key] for key in range(5))) if kind == MANIFEST else None
-
-    def add(self, runs, folders, files, messages, rejects):
-        """Takes in a manifest; positions outside its tables do not keep the rest from counting."""
-        used = [(each[0], 0) for each in files if folders] + [(each[0], each[8]) for each in rejects]
-        for message in messages:
-            size, places, envelope = self.messages.get(message[0], (message[1], [], {}))
-            used += [(each[0], each[1]) for each in message[2]]
-            places = places + [folders[each[1]] for each in message[2] if each[1] < len(folders)]
-            self.messages[message[0]] = size, places, envelope or message.get(3, {})
-        need(E607=all(run < len(runs) and folder < len(folders) for run, folder in used))
-
-    def group(self, segment, at):
-        """The objects of a record, and where they stand."""
-        file, end, key = self.segments[segment]
-        kind, data = Record.read(file, at, end, self.archive_id, segment).open(key)
-        need(E312=kind == OBJECTS)
-        return data, objects_in(data)
+        if kind == RUN and pointer in listed:
+            parse(data, "run")
+        if kind == MANIFEST and pointer in listed:
+            runs, folders, files, messages, rejects = map(parse(data, "manifest").get, range(5))
+            used = [(each[0], 0) for each in files if folders] + [(each[0], each[8]) for each in rejects]
+            for message in messages:
+                size, places, envelope = self.messages.get(message[0], (message[1], [], {}))
+                used += [(each[0], each[1]) for each in message[2]]
+                places = places + [folders[each[1]] for each in message[2] if each[1] < len(folders)]
+                self.messages[message[0]] = size, places, envelope or message.get(3, {})
+            need(E607=all(run < len(runs) and folder < len(folders) for run, folder in used))
 
     def copy(self, kind, identity, segment, block, position, size):
-        """An object from one of its places; in place of a content the message that it rebuilds to."""
-        need(E501=segment in self.segments)
-        data, table = self.group(segment, block * 64)
-        need(E607=(position, kind, size) in table)
+        file, end, key = self.segments[segment]
+        of, data = self.data(key, file, block * 64, end, self.archive_id, segment)
+        need(E312=of == OBJECTS, E607=(position, kind, size) in self.table(data))
         data = data[position:position + size]
         if kind == CONTENT:
             data = rebuild(data, self.messages[identity][0], lambda part: self.find(PART, part))
@@ -608,7 +535,6 @@ class Catalogue:
         return data
 
     def find(self, kind, identity, every=False):
-        """The first good copy of an object; each bad one that is met is reported, if asked for every one there is."""
         found = None
         for place in self.places.get((identity, kind), []):
             if found is None or every:
@@ -618,32 +544,10 @@ class Catalogue:
         need(E601=found is not None)
         return found
 
-    def verify(self, _):
-        """Rebuilds every message and reads every other object, each copy by itself."""
-        others = {each for each in self.places if each[1] != CONTENT}
-        for identity, kind in {(each, CONTENT) for each in self.messages} | others:
-            self.archive.note(f"object {identity.hex()}", self.find, kind, identity, True)
-
-    def show(self, _):
-        for identity, (size, folders, envelope) in self.messages.items():
-            paths = sorted({b"/".join([folder[0], *folder[1]]).decode("utf-8", "replace") for folder in folders})
-            print(identity.hex(), size, ascii(paths), ascii(envelope.get(4, b"").decode("utf-8", "replace")), sep="\t")
-
-    def export(self, options):
-        """Writes each message that can be rebuilt into a folder, which must be new or empty."""
-        destination = Path(options.destination)
-        need(E013=not destination.exists() or not any(destination.iterdir()))
-        destination.mkdir(parents=True, exist_ok=True)
-        for identity in self.messages:
-            message = self.archive.note(f"object {identity.hex()}", self.find, CONTENT, identity)
-            if isinstance(message, bytes):
-                (destination / f"{identity.hex()}.eml").write_bytes(message)
-
 
 def run(archive, options):
-    """Does a command; gives the catalogue where a secret opened one."""
-    paths = {name: getattr(options, name) for name in SECRETS if getattr(options, name)}
-    given = {name: from_text(name, Path(path).read_text("utf-8", "replace")) for name, path in paths.items()}
+    paths = {name: Path(getattr(options, name)) for name in SECRETS if getattr(options, name)}
+    given = {name: from_text(name, path.read_text("utf-8", "replace")) for name, path in paths.items()}
     need(E004=given or options.command == "verify")
     secrets = Secrets(given["recovery"]) if "recovery" in given else None
     archive.choose_header(secrets and secrets.keys)
@@ -657,8 +561,21 @@ def run(archive, options):
     if options.command == "verify":
         archive.verify()
     catalogue = Catalogue(archive, secrets) if secrets else None
-    if catalogue:
-        {"verify": catalogue.verify, "list": catalogue.show, "export": catalogue.export}[options.command](options)
+    for identity, kind in sorted(catalogue.places) if catalogue and options.command == "verify" else ():
+        if kind != CONTENT:
+            archive.note(f"object {identity.hex()}", catalogue.find, kind, identity, True)
+    if options.command == "export":
+        need(E013=not os.path.exists(options.destination) or not os.listdir(options.destination))
+        os.makedirs(options.destination, exist_ok=True)
+    for identity, (size, folders, envelope) in catalogue.messages.items() if catalogue else ():
+        if options.command == "list":
+            paths = sorted({b"/".join([folder[0], *folder[1]]).decode("utf-8", "replace") for folder in folders})
+            print(identity.hex(), size, ascii(paths), ascii(envelope.get(4, b"").decode("utf-8", "replace")), sep="\t")
+            continue
+        every, place = options.command == "verify", f"object {identity.hex()}"
+        message = archive.note(place, catalogue.find, CONTENT, identity, every)
+        if options.command == "export" and isinstance(message, bytes):
+            Path(options.destination, f"{identity.hex()}.eml").write_bytes(message)
     return catalogue
 
 
