@@ -152,6 +152,21 @@ final class RecordCoder: Sendable {
         _ key: SegmentKey
     ) throws(ArchiveError) -> Bool {
         let opened = pool.take(packed.plaintextCount)
+        let again = pool.take(packed.decodedCount)
+        // Both go back to the pool, for another thread, with their last mention.
+        return try withExtendedLifetime((opened, again)) { () throws(ArchiveError) in
+            try opens(packed, head, body, key, opened, again)
+        }
+    }
+
+    private func opens(
+        _ packed: PackedRecord,
+        _ head: UnsafeRawBufferPointer,
+        _ body: UnsafeRawBufferPointer,
+        _ key: SegmentKey,
+        _ opened: PooledBuffer,
+        _ again: PooledBuffer
+    ) throws(ArchiveError) -> Bool {
         let target = opened.prefix(packed.plaintextCount)
         guard (try? key.openRecord(header: head, body: body, into: target)) != nil,
             let inner = try? InnerHeader(parsing: UnsafeRawBufferPointer(target), codec: packed.codec.rawValue),
@@ -160,7 +175,6 @@ final class RecordCoder: Sendable {
         let encoded = opened.slice(InnerHeader.byteCount, inner.encodedLength)
         let original = packed.decoded.slice(0, packed.decodedCount)
         if packed.codec == .stored { return encoded.equals(original) }
-        let again = pool.take(packed.decodedCount)
         let out = again.prefix(packed.decodedCount)
         try withContexts { (contexts) throws(CompressionError) in
             try contexts.decompressor.decompress(packed.codec, encoded, into: out)

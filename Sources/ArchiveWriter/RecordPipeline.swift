@@ -24,6 +24,7 @@ final class RecordPipeline {
 
     private struct Packing {
         let entries: [Entry]
+        let byteCount: Int
         let packed: Pending<PackedRecord>
     }
 
@@ -34,18 +35,28 @@ final class RecordPipeline {
     private var parts = Group()
     private var packing: [Packing] = []
     private var sealing: [Pending<SealedRecord>] = []
+    /// Bytes of records that are being packed: at most so many, and a little, will go into the segment.
+    private var packingByteCount = 0
 
     /// Bytes at which a group is packed: 4 MiB packs 3 % better than 1 MiB.
     private static let groupTarget = 4 << 20
 
+    /// Records that are packed or sealed at once, however many processors there are: each holds up to 24 MiB.
+    private static let mostRecords = 8
+    /// Bytes that are packed at once; together with what has its place they must stay below a segment's limit.
+    private static let mostPacking = 48 << 20
+
     init(keys: AppendKeys, codec: Codec, level: Int?, jobs: Int) {
         coder = RecordCoder(keys: keys, codec: codec, level: level)
-        mostInFlight = max(1, jobs) + 1
+        mostInFlight = min(max(1, jobs) + 1, RecordPipeline.mostRecords)
     }
 
     var hasPending: Bool {
         !contents.objects.isEmpty || !parts.objects.isEmpty || !packing.isEmpty || !sealing.isEmpty
     }
+
+    /// Bytes, before packing, that have no place in a segment yet.
+    var unplacedByteCount: Int { contents.byteCount + parts.byteCount + packingByteCount }
 
     /// Adds an object to the group of its kind; its bytes are kept, not copied.
     func add(_ key: ObjectKey, _ bytes: OwnedBytes) {
@@ -89,7 +100,8 @@ final class RecordPipeline {
                 ObjectGroup.write(objects, to: out)
             }
         }
-        packing.append(Packing(entries: entries, packed: packed))
+        packing.append(Packing(entries: entries, byteCount: count, packed: packed))
+        packingByteCount += count
     }
 
     /// A record of another type, whose bytes are made and checked on a worker thread.
@@ -100,15 +112,20 @@ final class RecordPipeline {
                 bytes.withUnsafeBytes { out.copyMemory(from: $0) }
             }
         }
-        packing.append(Packing(entries: [], packed: packed))
+        packing.append(Packing(entries: [], byteCount: 0, packed: packed))
+    }
+
+    private var isPackingEnough: Bool {
+        packing.count > mostInFlight || packingByteCount > RecordPipeline.mostPacking
     }
 
     /// The next record that is packed and needs a place; waits for it when told, or when too many are under way.
     func nextPacked(waiting: Bool) throws(ArchiveError) -> (PackedRecord, [Entry])? {
-        guard let first = packing.first, waiting || packing.count > mostInFlight || first.packed.isDone else {
+        guard let first = packing.first, waiting || isPackingEnough || first.packed.isDone else {
             return nil
         }
         packing.removeFirst()
+        packingByteCount -= first.byteCount
         return (try first.packed.wait(), first.entries)
     }
 

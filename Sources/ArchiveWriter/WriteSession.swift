@@ -97,7 +97,8 @@ package final class WriteSession {
     package func add(_ key: ObjectKey, _ bytes: OwnedBytes) throws(ArchiveError) {
         guard !isKnown(key) else { return }
         // One message or reject may be longer than a segment can be.
-        if (segment?.length ?? 0) >= 2 * segmentTarget { try commit() }
+        let ahead = UInt64(records.unplacedByteCount + bytes.count)
+        if (segment?.length ?? 0) + ahead >= 2 * segmentTarget { try commit() }
         added.insert(key)
         records.add(key, bytes)
         try advance(all: false)

@@ -1,3 +1,4 @@
+import ArchiveCompression
 import ArchiveCrypto
 import ArchiveFormat
 import ArchiveReader
@@ -54,6 +55,22 @@ struct RoundTripTests {
         var back: [UInt8] = []
         try archive.message(id, size: UInt64(text.count)) { back.append(contentsOf: $0) }
         #expect(back == text)
+    }
+
+    @Test("a segment stays below its limit however many threads pack what is not placed yet")
+    func manyThreads() throws {
+        let (storage, root) = try Self.make()
+        let session = try WriteSession(opening: storage, as: .root(root), codec: .stored, jobs: 64)
+        session.segmentTarget = 1 << 20
+        for number in 0..<60 {
+            let object = [UInt8](repeating: UInt8(number), count: 300_000)
+            let id = object.withUnsafeBytes { root.read.append.contentID(of: $0) }
+            try session.add(ObjectKey(id, .part), OwnedBytes(object))
+        }
+        try session.finish()
+        let segments = try ArchiveLog(opening: storage).state.files.filter { $0.kind == .segment }
+        #expect(segments.count > 5)
+        #expect(segments.allSatisfy { $0.length < 3 << 20 })
     }
 
     @Test("three hundred commits make a checkpoint, and stay clean")
