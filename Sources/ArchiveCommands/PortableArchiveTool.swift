@@ -15,6 +15,7 @@ public enum PortableArchiveTool {
         // Archives of libarchive want names in UTF-8; mail is read the same whatever the locale of the user.
         setlocale(LC_ALL, "C.UTF-8")
         Interruption.prepare()
+        OpenFiles.raiseLimit()
         var verb: String?
         do {
             var command = try RootCommand.parseAsRoot()

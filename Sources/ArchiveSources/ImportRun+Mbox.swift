@@ -61,7 +61,7 @@ extension ImportRun {
         } catch {
             let failure = failure ?? ArchiveError(.source, file.displayName, "at \(error.offset)")
             // What was found before the place that cannot be read is mail too.
-            if failure.code == .source { try decide(mbox.dialect ?? .undecided(mbox.lineEnds), for: mbox) }
+            if failure.code == .source, !isStopping { try decide(mbox.dialect ?? .undecided(mbox.lineEnds), for: mbox) }
             throw failure
         }
     }
@@ -113,7 +113,7 @@ extension ImportRun {
         if block.isResident {
             mbox.hash.update(block)
         } else {
-            try mbox.hash.update(mbox.source, block.offset..<block.offset + block.byteCount)
+            try mbox.hash.update(mbox.source, block.offset..<block.offset + block.byteCount, goOn)
         }
         var items: [PreparePipeline.MboxItem] = []
         for message in block.messages {
@@ -168,7 +168,7 @@ extension ImportRun {
             quoting: quoting,
             lineEnds: mbox.lineEnds
         )
-        let stored = try large.store(in: session, keys: keys)
+        let stored = try large.store(in: session, keys: keys, goOn: goOn)
         var origin = item.origin
         if large.wasQuoted { origin.note(quoting, large.exceptions) }
         add(stored.id, stored.size, stored.envelope, stored.isNew, mbox.folder, origin)

@@ -59,6 +59,7 @@ extension ImportRun {
         )
         var offset = range.lowerBound
         while offset < range.upperBound {
+            try goOn(source.file.displayName)
             let bytes = try read(source, offset..<min(range.upperBound, offset + ImportRun.blobSize))
             guard !bytes.isEmpty else { throw ArchiveError(.source, source.file.displayName, "it became shorter") }
             body(bytes)

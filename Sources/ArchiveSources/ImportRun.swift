@@ -21,7 +21,13 @@ final class ImportRun {
     private var folderOrder: [Folder] = []
     private var nextFile: UInt64 = 0
     /// Files that need the main thread's work, met by the workers: done when what was under way is stored.
-    private var deferred: [(SourceItem, any RandomAccessBytes, MailKind)] = []
+    private var deferred: [(SourceItem, SourceFile.Identity?, MailKind)] = []
+    /// Files that no worker could open, because too many were open: tried again when nothing else is under way.
+    private var crowdedOut: [(item: SourceItem, error: StorageError)] = []
+    /// Whether the run was asked to stop within a file, which is left out then.
+    private(set) var isStopping = false
+    /// How many sources hold a file open, this one among them.
+    var openSourceCount = 1
     private var lastFolder: (path: ArraySlice<[UInt8]>, folder: Folder)?
     private let progress: (ImportCounts) -> Void
     private let shouldStop: () -> Bool
@@ -94,6 +100,21 @@ final class ImportRun {
         return shouldStop()
     }
 
+    /// Ends the file under work when the run was asked to stop; to be called for each few MiB.
+    ///
+    /// - Throws: `source`; what catches that looks at `isStopping`.
+    func goOn(_ place: String) throws(ArchiveError) {
+        guard isStopped() else { return }
+        isStopping = true
+        throw ArchiveError(.source, place, "stopped")
+    }
+
+    /// How many files may be under way, each with a directory open of its own; the archive's own files need some too.
+    private func mostItems(walkDepth: Int) -> Int {
+        let limit = OpenFiles.limit
+        return max(1, limit - min(64, limit / 2) - options.jobs - openSourceCount - walkDepth)
+    }
+
     /// Works through the source; `false` when it was asked to stop.
     func work() throws(ArchiveError) -> Bool {
         switch source.kind {
@@ -113,15 +134,25 @@ final class ImportRun {
         do throws(StorageError) {
             walker = try SourceDirectoryWalker(path: path)
         } catch {
+            guard error.cause != .tooManyOpenFiles else { throw ArchiveError(error) }
             // It was there when the import began: told and counted like a file that is gone, and the import goes on.
             let item = SourceItem(number: takeNumber(), path: [], name: source.name, content: .gone(error))
             unreadable(item, error.message)
             return true
         }
+        var crowdedPath: [UInt8]?
         while let entry = walker.next() {
             if isStopped() {
                 try drain(all: true)
                 return false
+            }
+            pipeline.mostItems = mostItems(walkDepth: walker.depth)
+            if case .unreadable(let error) = entry.kind, error.cause == .tooManyOpenFiles {
+                guard crowdedPath != entry.path else { throw ArchiveError(error) }
+                crowdedPath = entry.path
+                guard try finishDeferred(all: true) else { return false }
+                walker.stepBack()
+                continue
             }
             if case .directory = entry.kind { continue }
             let item = SourceItem(
@@ -143,19 +174,59 @@ final class ImportRun {
     /// Takes what the workers have finished, then does what they left to this thread; `false` when asked to stop.
     private func finishDeferred(all: Bool) throws(ArchiveError) -> Bool {
         try drain(all: all)
-        while !deferred.isEmpty {
-            let (item, file, kind) = deferred.removeFirst()
-            guard try importSlowly(item, file, kind) else { return false }
-            if all { try drain(all: true) }
+        while true {
+            while !deferred.isEmpty {
+                if isStopped() {
+                    try drain(all: true)
+                    return false
+                }
+                let (item, identity, kind) = deferred.removeFirst()
+                guard try importSlowly(item, identity, kind) else { return false }
+                if all { try drain(all: true) }
+            }
+            guard !crowdedOut.isEmpty else { return true }
+            // What is under way has files open too.
+            try drain(all: true)
+            guard deferred.isEmpty else { continue }
+            let again = crowdedOut
+            crowdedOut = []
+            for (item, _) in again { pipeline.submit(item) }
+            try drain(all: true)
+            // Nothing else was under way, and yet not one could be opened: nothing will change that.
+            if crowdedOut.count == again.count, let error = again.first?.error { throw ArchiveError(error) }
         }
-        return true
+    }
+
+    /// Opens a file that a worker has looked at and closed; nil when that cannot be done, which is told.
+    private func open(
+        _ item: SourceItem,
+        _ identity: SourceFile.Identity?
+    ) throws(ArchiveError) -> (any RandomAccessBytes)? {
+        var isRetry = false
+        while true {
+            do throws(StorageError) {
+                let file = try item.open()
+                if (file as? SourceFile)?.identity == identity { return file }
+                unreadable(item, "it changed while it was read")
+                return nil
+            } catch {
+                guard error.cause == .tooManyOpenFiles else {
+                    unreadable(item, error.message)
+                    return nil
+                }
+                guard !isRetry else { throw ArchiveError(error) }
+                isRetry = true
+                try drain(all: true)
+            }
+        }
     }
 
     private func importSlowly(
         _ item: SourceItem,
-        _ file: any RandomAccessBytes,
+        _ identity: SourceFile.Identity?,
         _ kind: MailKind
     ) throws(ArchiveError) -> Bool {
+        guard let file = try open(item, identity) else { return true }
         do throws(ArchiveError) {
             switch kind {
             case .mbox: return try importMbox(item, file)
@@ -166,6 +237,7 @@ final class ImportRun {
         } catch {
             guard error.code == .source else { throw error }
             try settle()
+            if isStopping { return false }
             unreadable(item, error.detail, ordinal: nextOrdinal)
         }
         return true
@@ -221,7 +293,7 @@ final class ImportRun {
             quoting: .none,
             lineEnds: .lf
         )
-        let stored = try large.store(in: session, keys: keys)
+        let stored = try large.store(in: session, keys: keys, goOn: goOn)
         try requireUnchanged(file)
         add(stored.id, stored.size, stored.envelope, stored.isNew, folder, Origin(file: item.number, ordinal: 0))
         finish(item.entry(file, kind: .eml, pieces: 1), file.byteCount)
@@ -280,7 +352,8 @@ final class ImportRun {
                 let item = Origin(file: entry.number, ordinal: 0)
                 add(message.id, message.size, message.envelope, isNew, folder(ofFileAt: entry.path), item)
                 finish(entry, entry.size)
-            case .other(let item, let file, let kind): deferred.append((item, file, kind))
+            case .other(let item, let identity, let kind): deferred.append((item, identity, kind))
+            case .crowdedOut(let item, let error): crowdedOut.append((item, error))
             case .unreadable(let item, let text): unreadable(item, text)
             case .postponed(let item): pipeline.submit(item)
             case .lost(let origin):

@@ -58,6 +58,7 @@ package enum Importer {
                 },
                 shouldStop: shouldStop
             )
+            run.openSourceCount = opened.count
             run.start()
             let isWhole = try run.work()
             try run.end(isWhole: isWhole)
@@ -108,6 +109,7 @@ struct ImportSource {
             kind = .file(file)
             byteCount = file.byteCount
         } catch {
+            guard error.cause != .tooManyOpenFiles else { throw ArchiveError(error) }
             guard case .isADirectory = error.cause else {
                 throw ArchiveError(.source, argument, error.message)
             }

@@ -26,7 +26,10 @@ struct LargeMessage {
     }
 
     /// Gives the message, its quoting undone, chunk by chunk.
+    ///
+    /// - Parameter goOn: Called for each chunk; it throws when the run is to stop.
     private mutating func stream(
+        _ goOn: (String) throws(ArchiveError) -> Void,
         _ body: (UnsafeRawBufferPointer) throws(ArchiveError) -> Void
     ) throws(ArchiveError) {
         var unquoting = MboxQuotingStream.undoing(quoting, lineEnds: lineEnds)
@@ -35,6 +38,7 @@ struct LargeMessage {
         var offset = range.lowerBound
         var out: [UInt8] = []
         while offset < range.upperBound {
+            try goOn(source.file.displayName)
             let wanted = Int(min(UInt64(LargeMessage.chunk), range.upperBound - offset))
             let count: Int
             do throws(ByteSourceError) {
@@ -64,13 +68,14 @@ struct LargeMessage {
     /// Stores the message; gives its id, size, envelope, and whether it is new.
     mutating func store(
         in session: WriteSession,
-        keys: AppendKeys
+        keys: AppendKeys,
+        goOn: (String) throws(ArchiveError) -> Void
     ) throws(ArchiveError) -> (id: Bytes32, size: UInt64, envelope: MailEnvelope, isNew: Bool) {
         let hash = StreamingHash(keys.contentHasher())
         var splitter = MIMESplitter(lineEnds: lineEnds, minimumByteCount: 65_536)
         var size: UInt64 = 0
         var head: [UInt8] = []
-        try stream { (chunk) throws(ArchiveError) in
+        try stream(goOn) { (chunk) throws(ArchiveError) in
             hash.update(chunk)
             splitter.consume(chunk)
             size += UInt64(chunk.count)
@@ -83,12 +88,12 @@ struct LargeMessage {
         }
         let key = ObjectKey(id, .content)
         if session.isKnown(key) { return (id, size, envelope, false) }
-        let cuts = try self.cuts(splitter.leaves)
-        var steps = try self.parts(cuts, of: id, in: session, keys: keys)
+        let cuts = try self.cuts(splitter.leaves, goOn)
+        var steps = try self.parts(cuts, of: id, in: session, keys: keys, goOn)
         var recipe = Recipe(steps: steps).encoded
         if recipe.count > Limits.recipe {
             // Too many leaves for one recipe: then all of it is kept as it is.
-            steps = try self.parts([], of: id, in: session, keys: keys)
+            steps = try self.parts([], of: id, in: session, keys: keys, goOn)
             recipe = Recipe(steps: steps).encoded
         }
         guard recipe.count <= Limits.recipe else { throw ArchiveError(.recipe, source.file.displayName, "too long") }
@@ -100,13 +105,16 @@ struct LargeMessage {
     }
 
     /// Which leaves re-encode to exactly what they were.
-    private mutating func cuts(_ leaves: [MIMESplitter.Leaf]) throws(ArchiveError) -> [(UInt64, Base64Recipe)] {
+    private mutating func cuts(
+        _ leaves: [MIMESplitter.Leaf],
+        _ goOn: (String) throws(ArchiveError) -> Void
+    ) throws(ArchiveError) -> [(UInt64, Base64Recipe)] {
         var cuts: [(UInt64, Base64Recipe)] = []
         var next = 0
         var check: Base64Check?
         var position: UInt64 = 0
         let style = lineEnds
-        try stream { (chunk) throws(ArchiveError) in
+        try stream(goOn) { (chunk) throws(ArchiveError) in
             var from = 0
             while from < chunk.count, next < leaves.count {
                 let leaf = leaves[next]
@@ -137,7 +145,8 @@ struct LargeMessage {
         _ cuts: [(UInt64, Base64Recipe)],
         of id: Bytes32,
         in session: WriteSession,
-        keys: AppendKeys
+        keys: AppendKeys,
+        _ goOn: (String) throws(ArchiveError) -> Void
     ) throws(ArchiveError) -> [Recipe.Step] {
         var steps: [Recipe.Step] = []
         var pending: [UInt8] = []
@@ -170,7 +179,7 @@ struct LargeMessage {
         let name = source.file.displayName
         // What is stored must be what was hashed: the source may change between the passes.
         let again = StreamingHash(keys.contentHasher())
-        try stream { (chunk) throws(ArchiveError) in
+        try stream(goOn) { (chunk) throws(ArchiveError) in
             again.update(chunk)
             var from = 0
             while from < chunk.count {

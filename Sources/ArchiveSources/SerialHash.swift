@@ -29,9 +29,14 @@ final class SerialHash: @unchecked Sendable {
         queue.sync { bytes.withUnsafeBytes { hash.update($0) } }
     }
 
-    func update(_ source: FileByteSource, _ range: Range<UInt64>) throws(ArchiveError) {
+    func update(
+        _ source: FileByteSource,
+        _ range: Range<UInt64>,
+        _ goOn: (String) throws(ArchiveError) -> Void
+    ) throws(ArchiveError) {
         var offset = range.lowerBound
         while offset < range.upperBound {
+            try goOn(source.file.displayName)
             let count = Int(min(4 << 20, range.upperBound - offset))
             let start = offset
             let bytes = try ImportSource.source { () throws(StorageError) in

@@ -11,6 +11,12 @@ final class Workshop: Sendable {
     private let known: Set<ObjectKey>
     private let idle = Mutex<[Bench]>([])
 
+    /// What the messages under way hold, whatever the number of threads.
+    let memory = MemoryGauge(most: 256 << 20)
+
+    /// The memory that mail takes while it is prepared: its bytes, and once more for what is decoded or put together.
+    static func memory(forMail byteCount: UInt64) -> Int { 2 * Int(clamping: min(byteCount, 1 << 40)) }
+
     /// Bytes of mail that one batch may hold in memory; files beyond it are handed back.
     private static let batchByteCount = 8 << 20
 
@@ -36,14 +42,15 @@ final class Workshop: Sendable {
 
     // MARK: Files
 
-    /// Reads files and prepares those that are one message.
-    func prepare(_ items: [SourceItem]) -> [PreparePipeline.Finished] {
+    /// Reads files and prepares those that are one message; with the bytes taken from `memory`.
+    func prepare(_ items: [SourceItem]) -> ([PreparePipeline.Finished], Int) {
         withBench { bench in
             var results: [PreparePipeline.Finished?] = []
             results.reserveCapacity(items.count)
             var drafts: [MessageDraft] = []
             var entries: [SourceFileEntry] = []
             var room = Workshop.batchByteCount
+            var taken = 0
             for item in items {
                 guard room > 0 else {
                     results.append(.postponed(item))
@@ -51,26 +58,39 @@ final class Workshop: Sendable {
                 }
                 do throws(StorageError) {
                     let file = try item.open()
+                    let isLarge = file.byteCount > UInt64(PreparedMessage.largest)
+                    let needed = isLarge ? 0 : Workshop.memory(forMail: file.byteCount)
+                    guard memory.takeIfFree(needed) else {
+                        room = 0
+                        results.append(.postponed(item))
+                        continue
+                    }
+                    var isKept = false
+                    defer { if !isKept { memory.give(needed) } }
                     switch try Workshop.look(item, file) {
                     case .message(let draft):
+                        isKept = true
+                        taken += needed
                         room -= draft.raw.count
                         drafts.append(draft)
                         entries.append(item.entry(file, kind: .eml, pieces: 1))
                         results.append(nil)
-                    case .other(let kind): results.append(.other(item, file, kind))
+                    case .other(let kind): results.append(.other(item, (file as? SourceFile)?.identity, kind))
                     case .changed(let text): results.append(.unreadable(item, text))
                     }
                 } catch {
-                    results.append(.unreadable(item, error.message))
+                    let isCrowded = error.cause == .tooManyOpenFiles
+                    results.append(isCrowded ? .crowdedOut(item, error) : .unreadable(item, error.message))
                 }
             }
             var messages = finish(&drafts, bench).makeIterator()
             var entry = entries.makeIterator()
-            return results.compactMap { result in
+            let found = results.compactMap { result -> PreparePipeline.Finished? in
                 if let result { return result }
                 guard let message = messages.next(), let entry = entry.next() else { return nil }
                 return .eml(message, entry)
             }
+            return (found, taken)
         }
     }
 

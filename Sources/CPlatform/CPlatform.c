@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -89,6 +90,23 @@ int pa_close(int descriptor) {
     /* After EINTR the descriptor is gone on Linux; closing again could hit another file. */
     if (close(descriptor) == -1 && errno != EINTR) return -errno;
     return 0;
+}
+
+int64_t pa_open_file_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == -1) return -errno;
+    return limit.rlim_cur > INT32_MAX ? INT32_MAX : (int64_t)limit.rlim_cur;
+}
+
+void pa_raise_open_file_limit(int64_t most) {
+    struct rlimit limit;
+    if (most < 0 || getrlimit(RLIMIT_NOFILE, &limit) == -1) return;
+    rlim_t wanted = limit.rlim_max < (rlim_t)most ? limit.rlim_max : (rlim_t)most;
+    /* macOS names no hard limit and yet refuses what is over one of its own: then half of it, and so on. */
+    for (; wanted > limit.rlim_cur; wanted /= 2) {
+        struct rlimit raised = {.rlim_cur = wanted, .rlim_max = limit.rlim_max};
+        if (setrlimit(RLIMIT_NOFILE, &raised) == 0) return;
+    }
 }
 
 static int kind_of(mode_t mode) {

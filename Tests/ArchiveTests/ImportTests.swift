@@ -253,4 +253,53 @@ struct ImportTests {
         #expect(archive.findings == [])
         #expect(archive.catalogue.messages.count == 6000)
     }
+
+    @Test(
+        "a stop within a large file leaves that file out; the same import again goes on",
+        arguments: [3, 20, 47]
+    )
+    func stopWithin(calls: Int) throws {
+        let scratch = try Scratch()
+        var word: UInt64 = 1
+        let noise = (0..<1_200_000).flatMap { _ in
+            word = word &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return withUnsafeBytes(of: word) { Array($0) }
+        }
+        let lines = Data(noise).base64EncodedString(options: [.lineLength76Characters, .endLineWithLineFeed])
+        let mail =
+            "From: a@example.org\nMIME-Version: 1.0\nContent-Type: application/octet-stream\n"
+            + "Content-Transfer-Encoding: base64\n\n" + lines + "\n"
+        try scratch.write("tree/a.eml", Array("From: a@example.org\n\nsmall\n".utf8))
+        try scratch.write("tree/b.eml", Array(mail.utf8))
+        try scratch.write("tree/c.bin", [UInt8](repeating: 0, count: 30 << 20))
+        let (storage, root) = try RoundTripTests.make()
+        var count = 0
+        let stopped = try Importer.run(
+            storage,
+            as: .root(root),
+            sources: [scratch.path + "/tree"],
+            options: ImportOptions(),
+            shouldStop: {
+                count += 1
+                return count > calls
+            }
+        )
+        #expect(stopped.isInterrupted)
+        #expect(stopped.rejects.allSatisfy { $0.reason == .notMail })
+        #expect(stopped.counts.isBalanced)
+        let archive = try Archive(opening: storage, with: .passphrase(Passphrase("open sesame")))
+        #expect(try KeyedVerification.run(archive, threads: 2).findings == [])
+        #expect(archive.catalogue.files.count == Int(stopped.counts.found))
+        #expect(try checkOriginals(archive, at: scratch.path + "/tree") == archive.catalogue.files.count)
+        let again = try Importer.run(
+            storage,
+            as: .root(root),
+            sources: [scratch.path + "/tree"],
+            options: ImportOptions()
+        )
+        #expect(!again.isInterrupted && again.counts.found == 3 && again.counts.rejected == 1)
+        #expect(again.counts.alreadyThere + again.counts.stored == 2)
+        let whole = try Archive(opening: storage, with: .passphrase(Passphrase("open sesame")))
+        #expect(try KeyedVerification.run(whole, threads: 2).findings == [])
+    }
 }

@@ -90,6 +90,15 @@ package struct SourceDirectoryWalker: ~Copyable {
     /// Opens the directory where the walk begins by its path as text.
     package init(path: String) throws(StorageError) { try self.init(path: Array(path.utf8)) }
 
+    /// How many directories the walk itself has open.
+    package var depth: Int { levels.count }
+
+    /// Steps back before a directory that could not be entered, so that `next` tries it again.
+    package mutating func stepBack() {
+        guard let level = levels.indices.last, levels[level].next > 0 else { return }
+        levels[level].next -= 1
+    }
+
     /// What comes next; nil at the end.
     package mutating func next() -> SourceEntry? {
         while let level = levels.indices.last {

@@ -32,6 +32,10 @@ int pa_open_file(int directory, const char *name, int mode);
 /* A file without a name in the directory; gone when closed. */
 int pa_open_unnamed(const char *directory);
 int pa_close(int descriptor);
+/* How many files the process may have open. */
+int64_t pa_open_file_limit(void);
+/* Raises that as far as the system allows the process to, up to the number given. */
+void pa_raise_open_file_limit(int64_t most);
 
 int pa_status_of(int descriptor, struct pa_status *status);
 int pa_status_at(int directory, const char *name, struct pa_status *status);
