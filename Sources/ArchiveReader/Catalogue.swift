@@ -27,6 +27,8 @@ public struct Catalogue: Sendable {
 
     /// The position of a message by the id of its content.
     public internal(set) var positions: [Bytes32: Int] = [:]
+    /// Messages of which no manifest has the envelope.
+    package internal(set) var lackingEnvelope: Set<Bytes32> = []
 }
 
 struct CatalogueBuilder {
@@ -73,8 +75,12 @@ struct CatalogueBuilder {
             }
             if let position = catalogue.positions[message.content] {
                 catalogue.messages[position].placements += placements
-                if let envelope = message.envelope { catalogue.messages[position].envelope = envelope }
+                if let envelope = message.envelope {
+                    catalogue.messages[position].envelope = envelope
+                    catalogue.lackingEnvelope.remove(message.content)
+                }
             } else {
+                if message.envelope == nil { catalogue.lackingEnvelope.insert(message.content) }
                 catalogue.positions[message.content] = catalogue.messages.count
                 catalogue.messages.append(
                     CatalogueMessage(

@@ -14,6 +14,7 @@ extension ImportRun {
     func importMbox(_ item: SourceItem, _ file: any RandomAccessBytes) throws(ArchiveError) -> Bool {
         try drain(all: true)
         nextOrdinal = 0
+        lostCount = 0
         let mbox = MboxImport(item, file, folder(of: item, isMbox: true), SerialHash(keys))
         let before = run.counts.byteCount
         var failure: ArchiveError?
@@ -28,7 +29,7 @@ extension ImportRun {
                     }
                     try add(block, of: mbox)
                     run.counts.byteCount = before + block.offset + block.byteCount
-                    if mbox.waiting.count >= MboxImport.mostWaiting, mbox.dialect == nil {
+                    if mbox.isFull, mbox.dialect == nil {
                         try decide(MboxDialect(scanner.evidence), for: mbox)
                     }
                 } catch {
@@ -43,15 +44,17 @@ extension ImportRun {
                 entry.dialect = dialectNumber(dialect)
                 let tail = try read(mbox.source, scanner.tail)
                 mbox.hash.update(tail)
-                if tail.count <= Limits.lead {
+                if tail.count <= Limits.lead, lostCount == 0 || tail.isEmpty {
                     entry.tail = tail
                 } else {
                     try reject(mbox, scanner.tail, .gap, "no message, at the end of the file")
                 }
                 entry.pieceCount = nextOrdinal
                 entry.hash = mbox.hash.finish()
+                guard mbox.isHashed else { throw ArchiveError(.source, file.displayName, "it could not be read twice") }
                 try requireUnchanged(file)
-                finish(entry, 0)
+                // With a piece lost, the file cannot be made again: its messages stand for themselves.
+                if lostCount == 0 { finish(entry, 0) }
                 run.counts.byteCount = before + file.byteCount
                 try commitIfFull()
             } catch {
@@ -69,8 +72,7 @@ extension ImportRun {
     /// Sets the dialect, and lets the messages go on that waited for it.
     private func decide(_ dialect: MboxDialect, for mbox: MboxImport) throws(ArchiveError) {
         mbox.dialect = dialect
-        let waiting = mbox.waiting
-        mbox.waiting = []
+        let waiting = mbox.takeWaiting()
         var batch: [PreparePipeline.MboxItem] = []
         var byteCount: UInt64 = 0
         for item in waiting {
@@ -113,53 +115,84 @@ extension ImportRun {
         if block.isResident {
             mbox.hash.update(block)
         } else {
-            try mbox.hash.update(mbox.source, block.offset..<block.offset + block.byteCount, goOn)
+            do throws(ArchiveError) {
+                try mbox.hash.update(mbox.source, block.offset..<block.offset + block.byteCount, goOn)
+            } catch {
+                guard error.code == .source, !isStopping else { throw error }
+                mbox.isHashed = false
+            }
         }
         var items: [PreparePipeline.MboxItem] = []
         for message in block.messages {
-            let isMail =
-                !message.traits.contains(.lacksSeparator)
-                || block.withBytes(of: message.content) { raw in
-                    if case .eml = MailKind.sniff(prefix: raw, nameHint: .none) { return true }
-                    return false
-                } ?? false
-            guard !message.content.isEmpty, isMail else {
-                let isEmpty = message.content.isEmpty
-                let text = isEmpty ? "a separator without a message" : "no message before the first separator"
-                try reject(mbox, message.range, isEmpty ? .empty : .gap, text)
-                continue
-            }
-            var lead = message.lead
-            if lead.upperBound - lead.lowerBound > UInt64(Limits.lead) {
-                let cut = lead.upperBound - UInt64(Limits.lead)
-                try reject(mbox, lead.lowerBound..<cut, .gap, "between two messages")
-                lead = cut..<lead.upperBound
-            }
-            guard message.trail.upperBound - message.trail.lowerBound <= UInt64(Limits.lead) else {
-                throw ArchiveError(.source, mbox.source.file.displayName, "a gap over the limit")
-            }
-            var origin = Origin(file: mbox.item.number, ordinal: nextOrdinal)
-            nextOrdinal += 1
-            origin.lead = try read(mbox.source, block, lead)
-            origin.trail = try read(mbox.source, block, message.trail)
-            origin.lineEnd = mbox.lineEnds.endsAtLoneCR ? 1 : 0
-            let item = PreparePipeline.MboxItem(message: message, origin: origin)
-            let length = message.content.upperBound - message.content.lowerBound
-            if message.traits.contains(.holdsFromLines), mbox.dialect == nil {
-                mbox.waiting.append(item)
-            } else if !block.isResident || length > UInt64(PreparedMessage.largest) {
-                try storeLarge(item, of: mbox)
-            } else {
-                items.append(item)
+            do throws(ArchiveError) {
+                if let item = try piece(message, of: block, mbox) { items.append(item) }
+            } catch {
+                guard error.code == .source, !isStopping else { throw error }
+                lose(message.range, nextOrdinal, of: mbox)
+                nextOrdinal += 1
             }
         }
         if !items.isEmpty {
-            pipeline.submit(block, items, mbox.dialect ?? .undecided(mbox.lineEnds), mbox.folder)
+            let dialect = mbox.dialect ?? .undecided(mbox.lineEnds)
+            pipeline.submit(block, items, mbox.source.file.displayName, dialect, mbox.folder)
         }
         try drain(all: false)
     }
 
-    /// A message that is too long for memory.
+    /// One message of a block: given back to be prepared, or dealt with.
+    ///
+    /// An error leaves its ordinal untaken.
+    private func piece(
+        _ message: MboxMessage,
+        of block: MboxBlock,
+        _ mbox: MboxImport
+    ) throws(ArchiveError) -> PreparePipeline.MboxItem? {
+        let isMail =
+            !message.traits.contains(.lacksSeparator)
+            || block.withBytes(of: message.content) { raw in
+                if case .eml = MailKind.sniff(prefix: raw, nameHint: .none) { return true }
+                return false
+            } ?? false
+        guard !message.content.isEmpty, isMail else {
+            let isEmpty = message.content.isEmpty
+            let text = isEmpty ? "a separator without a message" : "no message before the first separator"
+            try reject(mbox, message.range, isEmpty ? .empty : .gap, text)
+            return nil
+        }
+        var lead = message.lead
+        if lead.upperBound - lead.lowerBound > UInt64(Limits.lead) {
+            let cut = lead.upperBound - UInt64(Limits.lead)
+            try reject(mbox, lead.lowerBound..<cut, .gap, "between two messages")
+            lead = cut..<lead.upperBound
+        }
+        guard message.trail.upperBound - message.trail.lowerBound <= UInt64(Limits.lead) else {
+            throw ArchiveError(.source, mbox.source.file.displayName, "a gap over the limit")
+        }
+        var origin = Origin(file: mbox.item.number, ordinal: nextOrdinal)
+        origin.lead = try read(mbox.source, block, lead)
+        origin.trail = try read(mbox.source, block, message.trail)
+        origin.lineEnd = mbox.lineEnds.endsAtLoneCR ? 1 : 0
+        nextOrdinal += 1
+        var item = PreparePipeline.MboxItem(message: message, origin: origin)
+        let length = message.content.upperBound - message.content.lowerBound
+        if message.traits.contains(.holdsFromLines), mbox.dialect == nil {
+            if length <= UInt64(PreparedMessage.largest), mbox.keepsBytes(length) {
+                item.bytes = block.withBytes(of: message.content) { OwnedBytes($0) }
+            }
+            mbox.wait(item)
+        } else if !block.isResident || length > UInt64(PreparedMessage.largest) {
+            try storeLarge(item, of: mbox)
+        } else {
+            return item
+        }
+        return nil
+    }
+
+    private func lose(_ range: Range<UInt64>, _ ordinal: UInt64, of mbox: MboxImport) {
+        lose(range, ordinal, ofFile: mbox.item.number, mbox.folder, mbox.source.file.displayName)
+    }
+
+    /// A message that is too long for memory; counted as lost when it cannot be read.
     private func storeLarge(_ item: PreparePipeline.MboxItem, of mbox: MboxImport) throws(ArchiveError) {
         let quoting = item.message.traits.contains(.holdsFromLines) ? mbox.dialect?.quoting ?? .none : .none
         var large = LargeMessage(
@@ -168,10 +201,15 @@ extension ImportRun {
             quoting: quoting,
             lineEnds: mbox.lineEnds
         )
-        let stored = try large.store(in: session, keys: keys, goOn: goOn)
-        var origin = item.origin
-        if large.wasQuoted { origin.note(quoting, large.exceptions) }
-        add(stored.id, stored.size, stored.envelope, stored.isNew, mbox.folder, origin)
+        do throws(ArchiveError) {
+            let stored = try large.store(in: session, keys: keys, goOn: goOn) {}
+            var origin = item.origin
+            if large.wasQuoted { origin.note(quoting, large.exceptions) }
+            add(stored.id, stored.size, stored.envelope, stored.isNew, mbox.folder, origin)
+        } catch {
+            guard error.code == .source, !isStopping else { throw error }
+            lose(item.message.range, item.origin.ordinal, of: mbox)
+        }
         try commitIfFull()
     }
 
@@ -195,11 +233,40 @@ final class MboxImport {
     var lineEnds = LineEndStyle.lf
     /// Nil while it depends on what was not read yet.
     var dialect: MboxDialect?
+    /// Whether the hash went over all bytes until now.
+    var isHashed = true
     /// Messages whose bytes depend on the dialect.
-    var waiting: [PreparePipeline.MboxItem] = []
+    private var waiting: [PreparePipeline.MboxItem] = []
+    /// Bytes of the waiting messages' leads and trails, which a hostile file makes long.
+    private var gapByteCount = 0
+    private var keptByteCount: UInt64 = 0
 
     /// When so many messages speak for a dialect, the rest of the file is not waited for.
-    static let mostWaiting = 20_000
+    private static let mostWaiting = 20_000
+    private static let mostGapByteCount = 16 << 20
+    /// So many bytes of waiting messages are kept; the others are read again.
+    private static let mostKeptByteCount: UInt64 = 32 << 20
+
+    /// Whether no more may wait.
+    var isFull: Bool { waiting.count >= MboxImport.mostWaiting || gapByteCount >= MboxImport.mostGapByteCount }
+
+    func wait(_ item: PreparePipeline.MboxItem) {
+        waiting.append(item)
+        gapByteCount += item.origin.lead.count + item.origin.trail.count
+        keptByteCount += UInt64(item.bytes?.count ?? 0)
+    }
+
+    /// Whether there is room to keep the bytes of one more message.
+    func keepsBytes(_ count: UInt64) -> Bool { keptByteCount + count <= MboxImport.mostKeptByteCount }
+
+    func takeWaiting() -> [PreparePipeline.MboxItem] {
+        defer {
+            waiting = []
+            gapByteCount = 0
+            keptByteCount = 0
+        }
+        return waiting
+    }
 
     init(_ item: SourceItem, _ file: any RandomAccessBytes, _ folder: Folder, _ hash: SerialHash) {
         self.item = item

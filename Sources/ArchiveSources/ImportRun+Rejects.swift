@@ -88,6 +88,27 @@ extension ImportRun {
         note(reject, .unreadable, text, shown(item.path.isEmpty ? [item.name] : item.path), folder(of: item))
     }
 
+    /// Counts a piece of an MBOX that was met and cannot be read any more.
+    func lose(
+        _ range: Range<UInt64>,
+        _ ordinal: UInt64,
+        ofFile number: UInt64,
+        _ folder: Folder,
+        _ place: String
+    ) {
+        lostCount += 1
+        let text = "a message that could not be read: \(range.upperBound - range.lowerBound) bytes"
+        let reject = RejectEntry(
+            file: number,
+            ordinal: ordinal,
+            offset: range.lowerBound,
+            size: 0,
+            reason: .unreadable,
+            text: text
+        )
+        note(reject, .unreadable, text, place, folder)
+    }
+
     private func note(
         _ reject: RejectEntry,
         _ reason: RejectReason,

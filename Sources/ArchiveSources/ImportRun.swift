@@ -17,6 +17,10 @@ final class ImportRun {
     let pipeline: PreparePipeline
     var run: Run
     var rejects: [RejectReport] = []
+    /// Messages that the archive has, and of which no manifest has the envelope yet.
+    private(set) var lacking: Set<Bytes32>
+    /// Pieces of the MBOX under work that were met and cannot be read any more.
+    var lostCount: UInt64 = 0
     private var folderCounts: [Folder: ImportCounts] = [:]
     private var folderOrder: [Folder] = []
     private var nextFile: UInt64 = 0
@@ -36,12 +40,14 @@ final class ImportRun {
         _ source: ImportSource,
         _ session: WriteSession,
         _ options: ImportOptions,
+        lacking: Set<Bytes32>,
         progress: @escaping (ImportCounts) -> Void,
         shouldStop: @escaping () -> Bool
     ) {
         self.source = source
         self.session = session
         self.options = options
+        self.lacking = lacking
         self.progress = progress
         self.shouldStop = shouldStop
         keys = session.keys
@@ -53,7 +59,7 @@ final class ImportRun {
         }
         run = Run(id: Random.bytes(16), name: source.name, kind: kind.rawValue, start: Clock.seconds())
         run.program = Array("portable-archive 1".utf8)
-        pipeline = PreparePipeline(keys: session.keys, known: session.known, jobs: options.jobs)
+        pipeline = PreparePipeline(keys: session.keys, known: session.known, lacking: lacking, jobs: options.jobs)
     }
 
     func start() {
@@ -63,19 +69,39 @@ final class ImportRun {
     func end(isWhole: Bool) throws(ArchiveError) {
         run.end = Clock.seconds()
         run.isComplete = isWhole
-        noteRun()
+        run.folders = folderOrder.map { ($0, folderCounts[$0] ?? ImportCounts()) }
+        var written = run
+        written.folders = Array(ImportRun.fitting(run.folders))
+        note(written)
         try session.commit()
     }
 
-    private func noteRun() {
-        run.folders = folderOrder.map { ($0, folderCounts[$0] ?? ImportCounts()) }
+    private func note(_ run: Run) {
         session.runs.removeAll { $0.id == run.id }
         session.runs.append(run)
     }
 
+    /// As many folders as a run record holds well (Spec, format.md, section 8.5); the manifests have all of them.
+    private static func fitting(
+        _ folders: [(folder: Folder, counts: ImportCounts)]
+    ) -> ArraySlice<(folder: Folder, counts: ImportCounts)> {
+        var room = folderByteCount
+        var count = 0
+        for (folder, _) in folders {
+            // Five counts of at most nine bytes, and the heads of the lists and strings.
+            room -= folder.path.reduce(64 + folder.mailbox.count) { $0 + $1.count + 3 }
+            guard room >= 0 else { break }
+            count += 1
+        }
+        return folders.prefix(count)
+    }
+
+    private static let folderByteCount = 8_000_000
+
     func commitIfFull() throws(ArchiveError) {
         guard session.isFull else { return try session.writeFullManifests() }
-        noteRun()
+        // Without its folders: they come with the end, or each commit would hold all of them again.
+        note(run)
         try session.commit()
     }
 
@@ -293,8 +319,9 @@ final class ImportRun {
             quoting: .none,
             lineEnds: .lf
         )
-        let stored = try large.store(in: session, keys: keys, goOn: goOn)
-        try requireUnchanged(file)
+        let stored = try large.store(in: session, keys: keys, goOn: goOn) { () throws(ArchiveError) in
+            try requireUnchanged(file)
+        }
         add(stored.id, stored.size, stored.envelope, stored.isNew, folder, Origin(file: item.number, ordinal: 0))
         finish(item.entry(file, kind: .eml, pieces: 1), file.byteCount)
         try commitIfFull()
@@ -319,12 +346,13 @@ final class ImportRun {
         _ folder: Folder,
         _ origin: Origin
     ) {
+        let lacksEnvelope = lacking.remove(id) != nil
         var placement = Placement(run: 0, folder: 0)
         placement.origin = origin
         session.manifest.add(
             content: id,
             size: size,
-            envelope: isNew ? envelope : nil,
+            envelope: isNew || lacksEnvelope ? envelope : nil,
             run: run.id,
             folder: folder,
             placement: placement
@@ -356,8 +384,8 @@ final class ImportRun {
             case .crowdedOut(let item, let error): crowdedOut.append((item, error))
             case .unreadable(let item, let text): unreadable(item, text)
             case .postponed(let item): pipeline.submit(item)
-            case .lost(let origin):
-                throw ArchiveError(.source, shown([source.name]), "piece \(origin.ordinal) could not be read")
+            case .lost(let item, let folder, let place):
+                lose(item.message.range, item.origin.ordinal, ofFile: item.origin.file, folder, place)
             case .mbox(let block):
                 for item in block {
                     let message = item.message

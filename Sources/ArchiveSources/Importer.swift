@@ -23,9 +23,18 @@ package enum Importer {
         var opened: [ImportSource] = []
         for source in sources { opened.append(try ImportSource(source)) }
         var known: Set<ObjectKey> = []
+        // Stored, but no manifest has the envelope (a crash or a damaged record between): given with the next entry.
+        var lacking: Set<Bytes32> = []
         if case .root(let root) = access {
             let archive = try Archive(log: ArchiveLog(opening: storage), access: .all(root))
             known = archive.trustedObjects(of: root.writer.publicKey, hashing: options.rechecks)
+            for key in known where key.kind == .content {
+                guard
+                    archive.catalogue.positions[key.id] == nil
+                        || archive.catalogue.lackingEnvelope.contains(key.id)
+                else { continue }
+                lacking.insert(key.id)
+            }
         }
         let session = try WriteSession(
             opening: storage,
@@ -47,6 +56,7 @@ package enum Importer {
                 source,
                 session,
                 options,
+                lacking: lacking,
                 progress: { counts in
                     progress(
                         ImportProgress(
@@ -62,6 +72,7 @@ package enum Importer {
             run.start()
             let isWhole = try run.work()
             try run.end(isWhole: isWhole)
+            lacking = run.lacking
             done += run.run.counts.byteCount
             found += run.run.counts.found
             report.runs.append(run.run)

@@ -66,10 +66,14 @@ struct LargeMessage {
     }
 
     /// Stores the message; gives its id, size, envelope, and whether it is new.
+    ///
+    /// - Parameter check: Throws when the source is not what it was: called before the message counts as stored, since
+    ///   an object without an entry in a manifest would stand there without its envelope.
     mutating func store(
         in session: WriteSession,
         keys: AppendKeys,
-        goOn: (String) throws(ArchiveError) -> Void
+        goOn: (String) throws(ArchiveError) -> Void,
+        check: () throws(ArchiveError) -> Void
     ) throws(ArchiveError) -> (id: Bytes32, size: UInt64, envelope: MailEnvelope, isNew: Bool) {
         let hash = StreamingHash(keys.contentHasher())
         var splitter = MIMESplitter(lineEnds: lineEnds, minimumByteCount: 65_536)
@@ -87,7 +91,10 @@ struct LargeMessage {
             MailEnvelope(Envelope(of: $0, lineEnds: lineEnds), attachments: splitter.attachmentCount)
         }
         let key = ObjectKey(id, .content)
-        if session.isKnown(key) { return (id, size, envelope, false) }
+        if session.isKnown(key) {
+            try check()
+            return (id, size, envelope, false)
+        }
         let cuts = try self.cuts(splitter.leaves, goOn)
         var steps = try self.parts(cuts, of: id, in: session, keys: keys, goOn)
         var recipe = Recipe(steps: steps).encoded
@@ -100,6 +107,7 @@ struct LargeMessage {
         var object: [UInt8] = []
         object.append(littleEndian: UInt32(recipe.count))
         object += recipe
+        try check()
         try session.add(key, OwnedBytes(object))
         return (id, size, envelope, true)
     }

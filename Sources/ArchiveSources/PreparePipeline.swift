@@ -11,6 +11,8 @@ final class PreparePipeline {
     struct MboxItem: Sendable {
         var message: MboxMessage
         var origin: Origin
+        /// The message's bytes, when they are kept; else they are read again.
+        var bytes: OwnedBytes?
     }
 
     struct PreparedItem: Sendable {
@@ -30,8 +32,8 @@ final class PreparePipeline {
         /// Not opened: the process, or the system, has too many files open.
         case crowdedOut(SourceItem, StorageError)
         case mbox([PreparedItem])
-        /// Bytes that the scanner announced and did not hand over.
-        case lost(Origin)
+        /// A message that was met, and cannot be read any more.
+        case lost(MboxItem, Folder, place: String)
     }
 
     private final class Job: Sendable {
@@ -61,8 +63,9 @@ final class PreparePipeline {
 
     /// - Parameters:
     ///   - known: Objects that the archive has: messages among them are not taken apart again.
-    init(keys: AppendKeys, known: Set<ObjectKey>, jobs: Int) {
-        workshop = Workshop(keys, known)
+    ///   - lacking: Messages among them whose envelope is wanted.
+    init(keys: AppendKeys, known: Set<ObjectKey>, lacking: Set<Bytes32>, jobs: Int) {
+        workshop = Workshop(keys, known, lacking: lacking)
         mostInFlight = max(1, jobs) + 2
     }
 
@@ -73,11 +76,17 @@ final class PreparePipeline {
     }
 
     /// Messages of one block of an MBOX.
-    func submit(_ block: MboxBlock, _ items: [MboxItem], _ dialect: MboxDialect, _ folder: Folder) {
+    func submit(
+        _ block: MboxBlock,
+        _ items: [MboxItem],
+        _ place: String,
+        _ dialect: MboxDialect,
+        _ folder: Folder
+    ) {
         dispatch()
         let byteCount = Workshop.memory(forMail: block.byteCount)
         workshop.memory.take(byteCount)
-        start { ([$0.prepare(block, items, dialect, folder)], byteCount) }
+        start { ($0.prepare(block, items, place, dialect, folder), byteCount) }
     }
 
     /// Messages of an MBOX that are read again; not more bytes than the longest message may have.
@@ -87,7 +96,7 @@ final class PreparePipeline {
             $0 + Workshop.memory(forMail: $1.message.content.upperBound - $1.message.content.lowerBound)
         }
         workshop.memory.take(byteCount)
-        start { ([$0.prepare(source, items, dialect, folder)], byteCount) }
+        start { ($0.prepare(source, items, dialect, folder), byteCount) }
     }
 
     private func dispatch() {

@@ -9,6 +9,7 @@ import Synchronization
 final class Workshop: Sendable {
     private let keys: AppendKeys
     private let known: Set<ObjectKey>
+    private let lacking: Set<Bytes32>
     private let idle = Mutex<[Bench]>([])
 
     /// What the messages under way hold, whatever the number of threads.
@@ -29,9 +30,11 @@ final class Workshop: Sendable {
 
     /// - Parameters:
     ///   - known: Objects that the archive has: messages among them are not taken apart again.
-    init(_ keys: AppendKeys, _ known: Set<ObjectKey>) {
+    ///   - lacking: Messages among them whose envelope is wanted.
+    init(_ keys: AppendKeys, _ known: Set<ObjectKey>, lacking: Set<Bytes32>) {
         self.keys = keys
         self.known = known
+        self.lacking = lacking
     }
 
     private func withBench<Value>(_ body: (Bench) -> Value) -> Value {
@@ -122,7 +125,8 @@ final class Workshop: Sendable {
         var parts: [OwnedBytes] = []
         var firstPart: [Int?] = []
         for index in drafts.indices {
-            guard !known.contains(ObjectKey(drafts[index].id, .content)) else {
+            let id = drafts[index].id
+            guard !known.contains(ObjectKey(id, .content)) || lacking.contains(id) else {
                 firstPart.append(nil)
                 continue
             }
@@ -144,44 +148,55 @@ final class Workshop: Sendable {
 
     // MARK: MBOX
 
-    /// Prepares messages of a resident block; `lost` when the block does not hold what the scanner announced.
+    /// Prepares messages of a resident block; `lost` are those that the block does not hold.
     func prepare(
         _ block: MboxBlock,
         _ items: [PreparePipeline.MboxItem],
+        _ place: String,
         _ dialect: MboxDialect,
         _ folder: Folder
-    ) -> PreparePipeline.Finished {
+    ) -> [PreparePipeline.Finished] {
         let range = block.offset..<block.offset + block.byteCount
-        if let item = items.first(where: { !range.contains($0.message.content) }) { return .lost(item.origin) }
+        let held = items.filter { block.isResident && range.contains($0.message.content) }
+        let lost = items.filter { !block.isResident || !range.contains($0.message.content) }
         let finished = block.withBytes(of: range) { bytes -> PreparePipeline.Finished in
-            let found = items.map { item in
+            let found = held.map { item in
                 let content = item.message.content
                 let start = Int(content.lowerBound - block.offset)
                 return bytes.slice(start, Int(content.upperBound - content.lowerBound))
             }
-            return prepare(found, items, dialect, folder)
+            return prepare(found, held, dialect, folder)
         }
-        return finished ?? .lost(items.first?.origin ?? Origin(file: 0, ordinal: 0))
+        return (finished.map { [$0] } ?? []) + lost.map { .lost($0, folder, place: place) }
     }
 
-    /// Reads messages again and prepares them; `lost` when the file became shorter or cannot be read.
+    /// Prepares messages whose bytes are kept or read again; `lost` are those that are not there any more.
     func prepare(
         _ source: FileByteSource,
         _ items: [PreparePipeline.MboxItem],
         _ dialect: MboxDialect,
         _ folder: Folder
-    ) -> PreparePipeline.Finished {
+    ) -> [PreparePipeline.Finished] {
         var contents: [OwnedBytes] = []
+        var held: [PreparePipeline.MboxItem] = []
+        var lost: [PreparePipeline.Finished] = []
         for item in items {
             let range = item.message.content
             let count = Int(clamping: range.upperBound - range.lowerBound)
-            let content = try? OwnedBytes(capacity: count) { (out) throws(ByteSourceError) in
-                try source.read(at: range.lowerBound, into: out)
+            let read = { () throws(ByteSourceError) in
+                try OwnedBytes(capacity: count) { (out) throws(ByteSourceError) in
+                    try source.read(at: range.lowerBound, into: out)
+                }
             }
-            guard let content, content.count == count else { return .lost(item.origin) }
+            guard let content = try? item.bytes ?? read(), content.count == count else {
+                lost.append(.lost(item, folder, place: source.file.displayName))
+                continue
+            }
             contents.append(content)
+            held.append(item)
         }
-        return withExtendedLifetime(contents) { prepare(contents.map(\.bytes), items, dialect, folder) }
+        let finished = withExtendedLifetime(contents) { prepare(contents.map(\.bytes), held, dialect, folder) }
+        return [finished] + lost
     }
 
     private func prepare(

@@ -15,7 +15,7 @@ struct ImportMemoryTests {
         try scratch.write("1.eml", mail)
         let (_, root) = try RoundTripTests.make()
         let id = mail.withUnsafeBytes { root.read.append.contentID(of: $0) }
-        let workshop = Workshop(root.read.append, [ObjectKey(id, .content)])
+        let workshop = Workshop(root.read.append, [ObjectKey(id, .content)], lacking: [])
         let file = try SourceFile(path: scratch.path + "/1.eml")
         let items = (0..<32).map {
             SourceItem(number: $0, path: [], name: Array("1.eml".utf8), content: .opened(file))

@@ -210,4 +210,27 @@ struct MboxScannerTests {
         }
         #expect(throws: ByteSourceError(.endedEarly, at: 0)) { try MboxEvidence.gather(Short()) }
     }
+
+    @Test("messages before a length that leads to an unreadable place are handed out before the error")
+    func unreadableLanding() throws {
+        struct Torn: ByteSource {
+            let bytes: MemoryByteSource
+            let readable: UInt64
+            var byteCount: UInt64 { bytes.byteCount }
+            func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(ByteSourceError) -> Int {
+                guard offset + UInt64(buffer.count) <= readable else { throw ByteSourceError(.system(5), at: offset) }
+                return try bytes.read(at: offset, into: buffer)
+            }
+        }
+        let text = first + "Subject: 1\n\nbody\n\n" + second + "Content-Length: 9000\n\n"
+        let all = Array((text + String(repeating: "x\n", count: 10_000)).utf8)
+        var scanner = try MboxScanner(
+            Torn(bytes: MemoryByteSource(all), readable: 4096),
+            sizes: MboxScanner.Sizes(block: 4096, resident: 16_384)
+        )
+        #expect(try scanner.nextBlock()?.messages.map(\.content) == [44..<61])
+        let place = UInt64(text.utf8.count + 9000 - 1)
+        #expect(throws: ByteSourceError(.system(5), at: place)) { try scanner.nextBlock() }
+        #expect(throws: ByteSourceError(.system(5), at: place)) { try scanner.nextBlock() }
+    }
 }

@@ -31,6 +31,8 @@ package struct MboxScanner: Sendable {
     private var window: [UInt8] = []
     private var windowOffset: UInt64 = 0
     private var isFinished = false
+    /// Met behind messages that were handed out first.
+    private var failure: ByteSourceError?
     /// Whether the current message is too long to be handed out.
     private var isLong = false
     /// Whether the window was handed out and has to be replaced before the next step.
@@ -87,6 +89,7 @@ package struct MboxScanner: Sendable {
     /// The next messages in the order of the file; `nil` when there are no more.
     package mutating func nextBlock() throws(ByteSourceError) -> MboxBlock? {
         var messages: [MboxMessage] = []
+        if let failure { throw failure }
         while !isFinished {
             if isHandedOut {
                 isHandedOut = false
@@ -100,7 +103,13 @@ package struct MboxScanner: Sendable {
                     return MboxBlock(messages, bytes: nil, at: windowOffset)
                 }
             case .checkLength(let end):
-                walk.finishLength(end, landing: try landing(at: end))
+                do throws(ByteSourceError) {
+                    walk.finishLength(end, landing: try landing(at: end))
+                } catch {
+                    guard !messages.isEmpty else { throw error }
+                    failure = error
+                    return MboxBlock(messages, bytes: window, at: windowOffset)
+                }
             case .needsMore:
                 if !messages.isEmpty {
                     isHandedOut = true
