@@ -22,6 +22,7 @@ extension ImportRun {
             var scanner = try MboxScanner(mbox.source)
             mbox.lineEnds = scanner.evidence.lineEnds
             while let block = try scanner.nextBlock() {
+                mbox.evidence = scanner.evidence
                 do throws(ArchiveError) {
                     if isStopped() {
                         try drain(all: true)
@@ -30,7 +31,7 @@ extension ImportRun {
                     try add(block, of: mbox)
                     run.counts.byteCount = before + block.offset + block.byteCount
                     if mbox.isFull, mbox.dialect == nil {
-                        try decide(MboxDialect(scanner.evidence), for: mbox)
+                        try decide(MboxDialect(mbox.evidence), for: mbox)
                     }
                 } catch {
                     throw ByteSourceError.wrapping(error, in: &failure)
@@ -63,8 +64,10 @@ extension ImportRun {
             return true
         } catch {
             let failure = failure ?? ArchiveError(.source, file.displayName, "at \(error.offset)")
-            // What was found before the place that cannot be read is mail too.
-            if failure.code == .source, !isStopping { try decide(mbox.dialect ?? .undecided(mbox.lineEnds), for: mbox) }
+            // What was found before the place that cannot be read is mail too, and speaks for a dialect.
+            if failure.code == .source, !isStopping {
+                try decide(mbox.dialect ?? MboxDialect(mbox.evidence), for: mbox)
+            }
             throw failure
         }
     }
@@ -233,6 +236,8 @@ final class MboxImport {
     var lineEnds = LineEndStyle.lf
     /// Nil while it depends on what was not read yet.
     var dialect: MboxDialect?
+    /// What was seen until now.
+    var evidence = MboxEvidence()
     /// Whether the hash went over all bytes until now.
     var isHashed = true
     /// Messages whose bytes depend on the dialect.

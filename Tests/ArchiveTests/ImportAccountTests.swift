@@ -146,6 +146,35 @@ struct ImportAccountTests {
         #expect(try Self.subjects(storage) == (0..<Int(report.counts.stored)).map(String.init))
     }
 
+    @Test("messages of an unquoted mbox that is cut while it is read keep the lines that only look quoted")
+    func cutUnquoted() throws {
+        let scratch = try Scratch()
+        let bare = String(repeating: "text\nFrom here on it is text\n", count: 20)
+        let filling = String(repeating: "0123456789 0123456789 0123456789\n", count: 2000)
+        func mail(_ number: Int) -> String {
+            "From: x@example.org\nSubject: \(number)\n\n\(bare)>From the author\n\(filling)"
+        }
+        let mbox = (0..<60).map { Self.separator + mail($0) + "\n" }.joined()
+        try scratch.write("box.mbox", Array(mbox.utf8))
+        let (storage, root) = try RoundTripTests.make()
+        let report = try Self.take(
+            scratch.path + "/box.mbox",
+            into: storage,
+            root,
+            cutTo: 2_500_000,
+            past: 1 << 20
+        )
+        #expect(report.counts.stored > 0 && report.counts.rejected > 0)
+        let archive = try Archive(opening: storage, with: .passphrase(Passphrase("open sesame")))
+        let sent = Set((0..<60).map { Array(mail($0).utf8) })
+        for message in archive.catalogue.messages {
+            var back: [UInt8] = []
+            try archive.message(message.content, size: message.size) { back.append(contentsOf: $0) }
+            let isSame = sent.contains(back)
+            #expect(isSame, "\(message.size) bytes")
+        }
+    }
+
     @Test("a long message that cannot be read again is told with its place, and those beside it are stored")
     func cutAtLongMessage() throws {
         let scratch = try Scratch()
