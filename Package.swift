@@ -60,12 +60,13 @@ let package = Package(
             swiftSettings: common
         ),
         .target(name: "MailFormats", swiftSettings: common),
+        .target(name: "OutlookFormats", dependencies: ["MailFormats"], swiftSettings: common),
         .target(name: "MailDisplay", dependencies: ["CGMime", "CXML2"], swiftSettings: common),
         .target(
             name: "ArchiveSources",
             dependencies: [
                 "ArchiveFormat", "ArchiveCrypto", "ArchiveCompression", "ArchiveStorage", "ArchiveReader",
-                "ArchiveWriter", "MailFormats",
+                "ArchiveWriter", "MailFormats", "OutlookFormats", "MailDisplay", "CArchive",
             ],
             swiftSettings: common
         ),
@@ -120,6 +121,11 @@ let package = Package(
             swiftSettings: common
         ),
         .testTarget(name: "MailFormatsTests", dependencies: ["MailFormats"], swiftSettings: common),
+        .testTarget(
+            name: "OutlookFormatsTests",
+            dependencies: ["OutlookFormats", "MailFormats", "ArchiveTestSupport"],
+            swiftSettings: common
+        ),
         .testTarget(name: "MailDisplayTests", dependencies: ["MailDisplay"], swiftSettings: common),
         .testTarget(name: "VerdictModelTests", swiftSettings: common),
         .testTarget(
