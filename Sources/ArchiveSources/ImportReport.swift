@@ -1,6 +1,7 @@
 package import ArchiveCompression
 package import ArchiveFormat
 package import ArchiveReader
+package import MailFormats
 
 /// How to import.
 package struct ImportOptions: Sendable {
@@ -8,6 +9,14 @@ package struct ImportOptions: Sendable {
     package var folder: [[UInt8]] = []
     /// The mailbox: its owner.
     package var mailbox: [UInt8] = []
+    /// Folders that get another name.
+    package var folderMap: [FolderMapping] = []
+    /// What each source is, where the person knows better than its bytes tell.
+    package var kind: SourceKind?
+    /// The dialect of every MBOX, where the person knows better.
+    package var dialect: MboxDialect.Name?
+    /// Whether deleted and orphaned items of a PST are taken too.
+    package var recoversDeleted = false
     /// How records are packed.
     package var codec: Codec = .zstd
     package var level: Int?
@@ -48,6 +57,12 @@ package struct ImportReport: Sendable {
     /// One for each source.
     package var runs: [Run] = []
     package var rejects: [RejectReport] = []
+    /// For each run: files opened for the messages in them.
+    package var openings: [[OpenedSource]] = []
+    /// For each run: what was left out on purpose.
+    package var skipped: [[SkipReason: UInt64]] = []
+    /// For each run: folders in which fewer items were met than the source says it has.
+    package var shortfalls: [[FolderShortfall]] = []
     /// Whether it was asked to stop before its end.
     package var isInterrupted = false
     /// By how many bytes the archive's files grew; in a dry run: would grow.
@@ -64,4 +79,23 @@ package struct ImportProgress: Sendable {
     package var found: UInt64
     package var byteCount: UInt64
     package var totalByteCount: UInt64
+}
+
+/// A file that was opened for the messages in it: an MBOX, a store, a container.
+package struct OpenedSource: Sendable {
+    /// Its path below the source; empty: the source itself.
+    package var path: String
+    package var kind: SourceKind
+    /// The folder that its messages lie in or below.
+    package var folder: [[UInt8]]
+    /// The MBOX dialect and what speaks for it; empty for everything else.
+    package var dialect = ""
+    package var evidence = ""
+}
+
+/// A folder of which the source says that it has more items than were met.
+package struct FolderShortfall: Sendable {
+    package var folder: Folder
+    package var found: UInt64
+    package var expected: UInt64
 }

@@ -77,6 +77,9 @@ package enum Importer {
             found += run.run.counts.found
             report.runs.append(run.run)
             report.rejects += run.rejects
+            report.openings.append(run.openings)
+            report.skipped.append(run.skipped)
+            report.shortfalls.append(run.shortfalls)
             if !isWhole {
                 report.isInterrupted = true
                 break

@@ -18,22 +18,29 @@ final class PreparePipeline {
     struct PreparedItem: Sendable {
         var message: PreparedMessage
         var origin: Origin
-        var folder: Folder
+    }
+
+    /// Where the messages of an MBOX go.
+    struct MboxPlace: Sendable {
+        /// What stands beside the file tells this of all its messages.
+        var place: FoundPlace
+        /// The folder of the container around it.
+        var base: [[UInt8]]
     }
 
     enum Finished: Sendable {
-        /// A file of one message.
-        case eml(PreparedMessage, SourceFileEntry)
+        /// A message of a file of its own, with the file's entry, or one that was made from a store.
+        case message(PreparedMessage, SourceItem, SourceFileEntry?)
         /// A file that is none, or too long a message for memory, told by its first bytes; closed again: many may wait.
-        case other(SourceItem, SourceFile.Identity?, MailKind)
+        case other(SourceItem, SourceFile.Identity?, Judgement)
         case unreadable(SourceItem, String)
         /// Not looked at: enough bytes of mail are in memory without it.
         case postponed(SourceItem)
         /// Not opened: the process, or the system, has too many files open.
         case crowdedOut(SourceItem, StorageError)
-        case mbox([PreparedItem])
+        case mbox([PreparedItem], MboxPlace)
         /// A message that was met, and cannot be read any more.
-        case lost(MboxItem, Folder, place: String)
+        case lost(MboxItem, MboxPlace, name: String)
     }
 
     private final class Job: Sendable {
@@ -41,8 +48,12 @@ final class PreparePipeline {
         /// What was found, and how many bytes of memory it holds.
         let result = Mutex<(found: [Finished], byteCount: Int)?>(nil)
         let itemCount: Int
+        let heldByteCount: Int
 
-        init(itemCount: Int) { self.itemCount = itemCount }
+        init(itemCount: Int, heldByteCount: Int) {
+            self.itemCount = itemCount
+            self.heldByteCount = heldByteCount
+        }
     }
 
     private let workshop: Workshop
@@ -51,9 +62,16 @@ final class PreparePipeline {
     private var inFlight: [Job] = []
     private var ready: [Finished] = []
     private var batch: [SourceItem] = []
+    private var batchByteCount = 0
     private var itemsInFlight = 0
+    /// Bytes that files under way hold although no worker has read them: those out of containers.
+    private var heldInFlight = 0
     /// The memory of what was handed out last.
     private var readyByteCount = 0
+
+    /// A batch that holds so many bytes waits for no more.
+    private static let mostBatchByteCount = 4 << 20
+    private static let mostHeldByteCount = 32 << 20
 
     /// How many files may be under way at most: each may keep a directory open.
     var mostItems = Int.max
@@ -72,7 +90,8 @@ final class PreparePipeline {
     /// Files are handed over in batches.
     func submit(_ item: SourceItem) {
         batch.append(item)
-        if batch.count >= batchCount { dispatch() }
+        batchByteCount += item.heldByteCount
+        if batch.count >= batchCount || batchByteCount >= PreparePipeline.mostBatchByteCount { dispatch() }
     }
 
     /// Messages of one block of an MBOX.
@@ -81,34 +100,41 @@ final class PreparePipeline {
         _ items: [MboxItem],
         _ place: String,
         _ dialect: MboxDialect,
-        _ folder: Folder
+        _ box: MboxPlace
     ) {
         dispatch()
         let byteCount = Workshop.memory(forMail: block.byteCount)
         workshop.memory.take(byteCount)
-        start { ($0.prepare(block, items, place, dialect, folder), byteCount) }
+        start { ($0.prepare(block, items, place, dialect, box), byteCount) }
     }
 
     /// Messages of an MBOX that are read again; not more bytes than the longest message may have.
-    func submit(_ source: FileByteSource, _ items: [MboxItem], _ dialect: MboxDialect, _ folder: Folder) {
+    func submit(_ source: FileByteSource, _ items: [MboxItem], _ dialect: MboxDialect, _ box: MboxPlace) {
         dispatch()
         let byteCount = items.reduce(0) {
             $0 + Workshop.memory(forMail: $1.message.content.upperBound - $1.message.content.lowerBound)
         }
         workshop.memory.take(byteCount)
-        start { ($0.prepare(source, items, dialect, folder), byteCount) }
+        start { ($0.prepare(source, items, dialect, box), byteCount) }
     }
 
     private func dispatch() {
         guard !batch.isEmpty else { return }
         let items = batch
         batch = []
+        let held = batchByteCount
+        batchByteCount = 0
         itemsInFlight += items.count
-        start(itemCount: items.count) { $0.prepare(items) }
+        heldInFlight += held
+        start(itemCount: items.count, heldByteCount: held) { $0.prepare(items) }
     }
 
-    private func start(itemCount: Int = 0, _ work: @escaping @Sendable (Workshop) -> ([Finished], Int)) {
-        let job = Job(itemCount: itemCount)
+    private func start(
+        itemCount: Int = 0,
+        heldByteCount: Int = 0,
+        _ work: @escaping @Sendable (Workshop) -> ([Finished], Int)
+    ) {
+        let job = Job(itemCount: itemCount, heldByteCount: heldByteCount)
         inFlight.append(job)
         queue.async { [workshop] in
             let (found, byteCount) = work(workshop)
@@ -120,6 +146,7 @@ final class PreparePipeline {
     /// Whether so much is under way that no more may be handed over.
     private var isFull: Bool {
         inFlight.count > mostInFlight || itemsInFlight + batch.count >= mostItems || workshop.memory.isOver
+            || heldInFlight > PreparePipeline.mostHeldByteCount
     }
 
     /// The next finished work, in order; waits for all that is under way, or only when too much is.
@@ -134,6 +161,7 @@ final class PreparePipeline {
             first.done.wait()
             inFlight.removeFirst()
             itemsInFlight -= first.itemCount
+            heldInFlight -= first.heldByteCount
             let result = first.result.withLock { $0.take() }
             readyByteCount = result?.byteCount ?? 0
             ready = (result?.found ?? []).reversed()

@@ -12,6 +12,8 @@ struct PreparedMessage: Sendable {
     let object: OwnedBytes?
     let parts: [(id: Bytes32, bytes: OwnedBytes)]
     let envelope: MailEnvelope
+    /// Flags, labels and folders that the message itself tells.
+    var marks: FoundPlace?
 
     /// Messages beyond this are streamed instead.
     static let largest = 8 << 20

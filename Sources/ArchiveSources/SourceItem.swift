@@ -3,7 +3,7 @@ import ArchiveReader
 import ArchiveStorage
 import MailFormats
 
-/// A file of a source on its way through an import.
+/// A file of a source, or a message of a store, on its way through an import.
 struct SourceItem: Sendable {
     enum Content: Sendable {
         /// Met on a walk, not opened yet.
@@ -13,13 +13,41 @@ struct SourceItem: Sendable {
         case gone(StorageError)
     }
 
-    /// Its number in the run, in the order of the walk.
+    /// What a message was made from.
+    struct Maker: Sendable {
+        /// Number of the store's file in the run.
+        let file: UInt64
+        /// Its place in the order of the store's items.
+        let ordinal: UInt64
+        /// The item's id in the store.
+        let identifier: String
+        /// The store's own record of the item.
+        let record: [UInt8]
+    }
+
+    /// The store or container that an item lies in; for the outermost ones, the source itself.
+    struct Surroundings: Sendable {
+        /// How many stores and containers are around it.
+        var nesting = 0
+        /// The path of the container below the source.
+        var path: [[UInt8]] = []
+        /// The folder that stands for the container.
+        var folder: [[UInt8]] = []
+    }
+
+    /// Its number in the run, in the order of the walk; of a made message that of its store.
     let number: UInt64
     /// Its path below the source, name by name; empty when it is the source itself.
     let path: [[UInt8]]
     /// Its name, also when it is the source itself.
     let name: [UInt8]
     let content: Content
+    var surroundings = Surroundings()
+    /// What stands beside the file tells this of it.
+    var place = FoundPlace()
+    /// What it must be; nil: its bytes tell.
+    var kind: SourceKind?
+    var maker: Maker?
 
     func open() throws(StorageError) -> any RandomAccessBytes {
         switch content {
@@ -29,12 +57,40 @@ struct SourceItem: Sendable {
         }
     }
 
+    /// Bytes of memory that it holds while it waits.
+    var heldByteCount: Int {
+        guard case .opened(let bytes as MemoryBytes) = content else { return 0 }
+        return bytes.bytes.count + (maker?.record.count ?? 0)
+    }
+
     /// What the name promises of the content.
     var hint: MailKind.NameHint {
+        if kind == .eml { return .eml }
         let lower = name.suffix(5).map { $0 >= 0x41 && $0 <= 0x5A ? $0 + 32 : $0 }
         if lower.suffix(4).elementsEqual(".eml".utf8) { return .eml }
         if lower.elementsEqual(".mbox".utf8) { return .mbox }
         return .none
+    }
+
+    /// The folder of its messages, in the words of the source.
+    var folderNames: [[UInt8]] {
+        surroundings.folder + (place.folder ?? Array(path.dropFirst(surroundings.path.count).dropLast()))
+    }
+
+    /// The folder of what is within it, when it is a file of many messages; the source itself adds no name.
+    ///
+    /// - Parameter suffixes: Endings of the name that say only what kind of file it is.
+    func inner(without suffixes: [String]) -> [[UInt8]] {
+        guard !path.isEmpty else { return folderNames }
+        if place.folder != nil { return folderNames }
+        var name = name
+        for suffix in suffixes where name.count > suffix.utf8.count {
+            let end = name.suffix(suffix.utf8.count).map { $0 >= 0x41 && $0 <= 0x5A ? $0 + 32 : $0 }
+            guard end.elementsEqual(suffix.utf8) else { continue }
+            name.removeLast(suffix.utf8.count)
+            break
+        }
+        return folderNames + [name]
     }
 
     /// The entry of the manifest; the run is set there (Spec, format.md, section 8.4).
@@ -42,7 +98,7 @@ struct SourceItem: Sendable {
         var entry = SourceFileEntry(
             run: 0,
             number: number,
-            path: path,
+            path: FolderNaming.bounded(path),
             size: file.byteCount,
             hash: nil,
             kind: kind.rawValue,

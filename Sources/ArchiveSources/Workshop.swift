@@ -51,7 +51,7 @@ final class Workshop: Sendable {
             var results: [PreparePipeline.Finished?] = []
             results.reserveCapacity(items.count)
             var drafts: [MessageDraft] = []
-            var entries: [SourceFileEntry] = []
+            var entries: [(SourceItem, SourceFileEntry?)] = []
             var room = Workshop.batchByteCount
             var taken = 0
             for item in items {
@@ -76,7 +76,7 @@ final class Workshop: Sendable {
                         taken += needed
                         room -= draft.raw.count
                         drafts.append(draft)
-                        entries.append(item.entry(file, kind: .eml, pieces: 1))
+                        entries.append((item, item.maker == nil ? item.entry(file, kind: .eml, pieces: 1) : nil))
                         results.append(nil)
                     case .other(let kind): results.append(.other(item, (file as? SourceFile)?.identity, kind))
                     case .changed(let text): results.append(.unreadable(item, text))
@@ -91,7 +91,7 @@ final class Workshop: Sendable {
             let found = results.compactMap { result -> PreparePipeline.Finished? in
                 if let result { return result }
                 guard let message = messages.next(), let entry = entry.next() else { return nil }
-                return .eml(message, entry)
+                return .message(message, entry.0, entry.1)
             }
             return (found, taken)
         }
@@ -99,23 +99,23 @@ final class Workshop: Sendable {
 
     private enum Look {
         case message(MessageDraft)
-        case other(MailKind)
+        case other(Judgement)
         case changed(String)
     }
 
     private static func look(_ item: SourceItem, _ file: any RandomAccessBytes) throws(StorageError) -> Look {
         guard file.byteCount <= UInt64(PreparedMessage.largest) else {
-            let prefix = try file.read(at: 0, count: MailKind.prefixByteCount)
-            return .other(prefix.withUnsafeBytes { MailKind.sniff(prefix: $0, nameHint: item.hint) })
+            let prefix = try file.read(at: 0, count: Judgement.prefixByteCount)
+            return .other(prefix.withUnsafeBytes { Judgement(prefix: $0, of: item) })
         }
         let draft = try MessageDraft(reading: file)
         guard UInt64(draft.raw.count) == file.byteCount else { return .changed("it became shorter while it was read") }
         if let source = file as? SourceFile, try source.changedSinceOpened() {
             return .changed("it changed while it was read")
         }
-        let prefix = draft.raw.slice(0, min(draft.raw.count, MailKind.prefixByteCount))
-        let kind = MailKind.sniff(prefix: prefix, nameHint: item.hint)
-        return kind == .eml ? .message(draft) : .other(kind)
+        let prefix = draft.raw.slice(0, min(draft.raw.count, Judgement.prefixByteCount))
+        let kind = Judgement(prefix: prefix, of: item)
+        return kind == .mail(.eml) ? .message(draft) : .other(kind)
     }
 
     /// Hashes all messages at once, takes those apart that are new, then hashes all parts at once.
@@ -154,7 +154,7 @@ final class Workshop: Sendable {
         _ items: [PreparePipeline.MboxItem],
         _ place: String,
         _ dialect: MboxDialect,
-        _ folder: Folder
+        _ box: PreparePipeline.MboxPlace
     ) -> [PreparePipeline.Finished] {
         let range = block.offset..<block.offset + block.byteCount
         let held = items.filter { block.isResident && range.contains($0.message.content) }
@@ -165,9 +165,9 @@ final class Workshop: Sendable {
                 let start = Int(content.lowerBound - block.offset)
                 return bytes.slice(start, Int(content.upperBound - content.lowerBound))
             }
-            return prepare(found, held, dialect, folder)
+            return prepare(found, held, dialect, box)
         }
-        return (finished.map { [$0] } ?? []) + lost.map { .lost($0, folder, place: place) }
+        return (finished.map { [$0] } ?? []) + lost.map { .lost($0, box, name: place) }
     }
 
     /// Prepares messages whose bytes are kept or read again; `lost` are those that are not there any more.
@@ -175,7 +175,7 @@ final class Workshop: Sendable {
         _ source: FileByteSource,
         _ items: [PreparePipeline.MboxItem],
         _ dialect: MboxDialect,
-        _ folder: Folder
+        _ box: PreparePipeline.MboxPlace
     ) -> [PreparePipeline.Finished] {
         var contents: [OwnedBytes] = []
         var held: [PreparePipeline.MboxItem] = []
@@ -189,13 +189,13 @@ final class Workshop: Sendable {
                 }
             }
             guard let content = try? item.bytes ?? read(), content.count == count else {
-                lost.append(.lost(item, folder, place: source.file.displayName))
+                lost.append(.lost(item, box, name: source.file.displayName))
                 continue
             }
             contents.append(content)
             held.append(item)
         }
-        let finished = withExtendedLifetime(contents) { prepare(contents.map(\.bytes), held, dialect, folder) }
+        let finished = withExtendedLifetime(contents) { prepare(contents.map(\.bytes), held, dialect, box) }
         return [finished] + lost
     }
 
@@ -203,7 +203,7 @@ final class Workshop: Sendable {
         _ contents: [UnsafeRawBufferPointer],
         _ items: [PreparePipeline.MboxItem],
         _ dialect: MboxDialect,
-        _ folder: Folder
+        _ box: PreparePipeline.MboxPlace
     ) -> PreparePipeline.Finished {
         withBench { bench in
             var origins: [Origin] = []
@@ -227,9 +227,8 @@ final class Workshop: Sendable {
             }
             let messages = withExtendedLifetime(unquoted) { finish(&drafts, bench) }
             return .mbox(
-                zip(messages, origins).map {
-                    PreparePipeline.PreparedItem(message: $0, origin: $1, folder: folder)
-                }
+                zip(messages, origins).map { PreparePipeline.PreparedItem(message: $0, origin: $1) },
+                box
             )
         }
     }

@@ -222,7 +222,7 @@ struct ImportAccountTests {
         let file = try SourceFile(path: Array((scratch.path + "/box.mbox").utf8))
         let (_, root) = try RoundTripTests.make()
         let item = SourceItem(number: 0, path: [], name: [], content: .opened(file))
-        let mbox = MboxImport(item, file, Folder(path: []), SerialHash(root.read.append))
+        let mbox = MboxImport(item, file, SerialHash(root.read.append))
         let message = MboxMessage(
             lead: 0..<65_536,
             content: 65_536..<70_000,

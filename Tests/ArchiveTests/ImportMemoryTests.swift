@@ -28,7 +28,7 @@ struct ImportMemoryTests {
             held += byteCount
             for finished in found {
                 switch finished {
-                case .eml: prepared += 1
+                case .message: prepared += 1
                 case .postponed: postponed += 1
                 default: Issue.record("\(finished)")
                 }

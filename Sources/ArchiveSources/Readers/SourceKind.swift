@@ -1,5 +1,5 @@
 /// The kinds of sources, told by their bytes or by what lies beside them.
-enum SourceKind: String, CaseIterable, Sendable {
+package enum SourceKind: String, CaseIterable, Sendable {
     // One message.
     case eml, emlx, msg
     // Many messages in one file.

@@ -74,7 +74,7 @@ struct FoundFailure: Sendable {
 }
 
 /// Why something is left out.
-enum SkipReason: String, Sendable, CaseIterable {
+package enum SkipReason: String, Sendable, CaseIterable {
     /// An index or cache that the mail program makes anew.
     case index = "index of the mail program"
     /// Copies of file attributes that macOS adds to archives.

@@ -68,3 +68,25 @@ package struct MboxEvidence: Equatable, Sendable {
         return try scanner.gatherEvidence(byteLimit: byteLimit)
     }
 }
+
+extension MboxEvidence {
+    /// The evidence for a person: what was counted, and where first.
+    package var words: String {
+        let found: [(Count, String)] = [
+            (separators, "separators"), (separatorsAfterBlank, "of them after an empty line"),
+            (datedSeparators, "with a date"), (dashSeparators, "'From -'"), (gmailSeparators, "of Gmail"),
+            (bareInBody, "'From ' lines taken as text"), (separatorsInPart, "separators within a MIME part"),
+            (quotedOnce, "'>From ' lines"), (quotedDeeper, "'>>From ' lines"), (lengths, "Content-Lengths"),
+            (exactLengths, "of them exact"), (bareInsideLength, "'From ' lines within an exact length"),
+            (quotedInsideLength, "'>From ' lines within an exact length"),
+        ]
+        var words: [String] = []
+        for (count, name) in found where count.count > 0 {
+            // Of what is rare a person wants to look at the place.
+            let place = count.count < separators.count ? count.examples.first.map { " (first at \($0))" } ?? "" : ""
+            words.append("\(count.count) \(name)\(place)")
+        }
+        let ends = lineEnds == .crlf ? "CRLF" : lineEnds.endsAtLoneCR ? "CR" : "LF"
+        return (words + ["lines end with \(ends)"]).joined(separator: ", ")
+    }
+}

@@ -15,12 +15,13 @@ extension ImportRun {
         try drain(all: true)
         nextOrdinal = 0
         lostCount = 0
-        let mbox = MboxImport(item, file, folder(of: item, isMbox: true), SerialHash(keys))
+        let mbox = MboxImport(item, file, SerialHash(keys))
         let before = run.counts.byteCount
         var failure: ArchiveError?
         do throws(ByteSourceError) {
             var scanner = try MboxScanner(mbox.source)
             mbox.lineEnds = scanner.evidence.lineEnds
+            if let name = options.dialect { mbox.dialect = MboxDialect(name, lineEnds: mbox.lineEnds) }
             while let block = try scanner.nextBlock() {
                 mbox.evidence = scanner.evidence
                 do throws(ArchiveError) {
@@ -57,6 +58,7 @@ extension ImportRun {
                 // With a piece lost, the file cannot be made again: its messages stand for themselves.
                 if lostCount == 0 { finish(entry, 0) }
                 run.counts.byteCount = before + file.byteCount
+                opened(mbox, dialect, scanner.evidence)
                 try commitIfFull()
             } catch {
                 throw ByteSourceError.wrapping(error, in: &failure)
@@ -85,7 +87,7 @@ extension ImportRun {
                 continue
             }
             if byteCount + length > UInt64(PreparedMessage.largest) {
-                pipeline.submit(mbox.source, batch, dialect, mbox.folder)
+                pipeline.submit(mbox.source, batch, dialect, mbox.box)
                 try drain(all: false)
                 batch = []
                 byteCount = 0
@@ -93,8 +95,20 @@ extension ImportRun {
             batch.append(item)
             byteCount += length
         }
-        if !batch.isEmpty { pipeline.submit(mbox.source, batch, dialect, mbox.folder) }
+        if !batch.isEmpty { pipeline.submit(mbox.source, batch, dialect, mbox.box) }
         try drain(all: false)
+    }
+
+    private func opened(_ mbox: MboxImport, _ dialect: MboxDialect, _ evidence: MboxEvidence) {
+        openings.append(
+            OpenedSource(
+                path: shown(mbox.item.path),
+                kind: .mbox,
+                folder: mbox.box.base + (mbox.box.place.folder ?? []),
+                dialect: dialect.name.text,
+                evidence: options.dialect == nil ? evidence.words : "as asked for; " + evidence.words
+            )
+        )
     }
 
     private func dialectNumber(_ dialect: MboxDialect) -> UInt8 {
@@ -137,7 +151,7 @@ extension ImportRun {
         }
         if !items.isEmpty {
             let dialect = mbox.dialect ?? .undecided(mbox.lineEnds)
-            pipeline.submit(block, items, mbox.source.file.displayName, dialect, mbox.folder)
+            pipeline.submit(block, items, mbox.source.file.displayName, dialect, mbox.box)
         }
         try drain(all: false)
     }
@@ -192,7 +206,7 @@ extension ImportRun {
     }
 
     private func lose(_ range: Range<UInt64>, _ ordinal: UInt64, of mbox: MboxImport) {
-        lose(range, ordinal, ofFile: mbox.item.number, mbox.folder, mbox.source.file.displayName)
+        lose(range, ordinal, ofFile: mbox.item.number, mbox.box, mbox.source.file.displayName)
     }
 
     /// A message that is too long for memory; counted as lost when it cannot be read.
@@ -208,7 +222,7 @@ extension ImportRun {
             let stored = try large.store(in: session, keys: keys, goOn: goOn) {}
             var origin = item.origin
             if large.wasQuoted { origin.note(quoting, large.exceptions) }
-            add(stored.id, stored.size, stored.envelope, stored.isNew, mbox.folder, origin)
+            add(stored.id, stored.size, stored.envelope, stored.isNew, mbox.box.place, below: mbox.box.base, origin)
         } catch {
             guard error.code == .source, !isStopping else { throw error }
             lose(item.message.range, item.origin.ordinal, of: mbox)
@@ -231,7 +245,8 @@ extension ImportRun {
 final class MboxImport {
     let item: SourceItem
     let source: FileByteSource
-    let folder: Folder
+    /// Where its messages go.
+    let box: PreparePipeline.MboxPlace
     let hash: SerialHash
     var lineEnds = LineEndStyle.lf
     /// Nil while it depends on what was not read yet.
@@ -273,10 +288,12 @@ final class MboxImport {
         return waiting
     }
 
-    init(_ item: SourceItem, _ file: any RandomAccessBytes, _ folder: Folder, _ hash: SerialHash) {
+    init(_ item: SourceItem, _ file: any RandomAccessBytes, _ hash: SerialHash) {
         self.item = item
         source = FileByteSource(file: file)
-        self.folder = folder
+        var place = item.place
+        place.folder = Array(item.inner(without: [".mbox", ".mbx"]).dropFirst(item.surroundings.folder.count))
+        box = PreparePipeline.MboxPlace(place: place, base: item.surroundings.folder)
         self.hash = hash
     }
 }

@@ -15,7 +15,7 @@ extension ImportRun {
         _ text: String
     ) throws(ArchiveError) {
         nextOrdinal = 0
-        let folder = folder(of: item)
+        let folder = naming.folder(item.folderNames, mailbox: item.place.mailbox)
         let source = FileByteSource(file: file)
         let hash = SerialHash(keys)
         let reject = try keep(source, 0..<file.byteCount, item.number, reason, text) { hash.update($0) }
@@ -37,7 +37,7 @@ extension ImportRun {
     ) throws(ArchiveError) {
         let reject = try keep(mbox.source, range, mbox.item.number, reason, text) { _ in }
         nextOrdinal += 1
-        note(reject, reason, text, mbox.source.file.displayName, mbox.folder)
+        note(reject, reason, text, mbox.source.file.displayName, folder(of: mbox.box))
     }
 
     /// Stores bytes as blobs, and gives the entry that names them.
@@ -85,7 +85,13 @@ extension ImportRun {
             reason: .unreadable,
             text: text
         )
-        note(reject, .unreadable, text, shown(item.path.isEmpty ? [item.name] : item.path), folder(of: item))
+        note(
+            reject,
+            .unreadable,
+            text,
+            shown(item.path.isEmpty ? [item.name] : item.path),
+            naming.folder(item.folderNames, mailbox: item.place.mailbox)
+        )
     }
 
     /// Counts a piece of an MBOX that was met and cannot be read any more.
@@ -93,7 +99,7 @@ extension ImportRun {
         _ range: Range<UInt64>,
         _ ordinal: UInt64,
         ofFile number: UInt64,
-        _ folder: Folder,
+        _ box: PreparePipeline.MboxPlace,
         _ place: String
     ) {
         lostCount += 1
@@ -106,7 +112,25 @@ extension ImportRun {
             reason: .unreadable,
             text: text
         )
-        note(reject, .unreadable, text, place, folder)
+        note(reject, .unreadable, text, place, folder(of: box))
+    }
+
+    private func folder(of box: PreparePipeline.MboxPlace) -> Folder {
+        naming.folder(box.base + (box.place.folder ?? []), mailbox: box.place.mailbox)
+    }
+
+    /// An item of a store that cannot be read.
+    func failed(_ found: FoundFailure, in store: SourceItem, _ folder: Folder, _ ordinal: UInt64) {
+        let reject = RejectEntry(
+            file: store.number,
+            ordinal: ordinal,
+            offset: 0,
+            size: 0,
+            reason: .unreadable,
+            text: "\(found.identifier): \(found.text)"
+        )
+        let path = (store.path.isEmpty ? [store.name] : store.path) + [Array(found.identifier.utf8)]
+        note(reject, .unreadable, found.text, shown(path), folder)
     }
 
     private func note(
@@ -134,16 +158,5 @@ extension ImportRun {
 
     func shown(_ path: [[UInt8]]) -> String {
         path.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "/")
-    }
-}
-
-extension MailKind.Reason {
-    /// Why, for the person who reads the report.
-    var text: String {
-        switch self {
-        case .binary: "binary data, and no header of a mail"
-        case .noHeaderField: "no header field in its first lines"
-        case .blank: "nothing but empty lines"
-        }
     }
 }
