@@ -68,6 +68,9 @@ package struct ImportReport: Sendable {
     /// By how many bytes the archive's files grew; in a dry run: would grow.
     package var addedByteCount: UInt64 = 0
 
+    /// Whether nothing was rejected, and no folder has less than the source says it has.
+    package var isAccountedFor: Bool { rejects.isEmpty && shortfalls.allSatisfy(\.isEmpty) }
+
     /// The sum over all sources.
     package var counts: ImportCounts {
         runs.reduce(into: ImportCounts()) { $0.add($1.counts) }

@@ -27,6 +27,7 @@ import Testing
         try run(0, "init", "b.pa", "--key-file", "key")
         try run(4, "import", "a.pa", "mail", "--key-file", "key")
         try run(0, "import", "a.pa", "mail/2.eml", "--folder", "x/y", "--mailbox", "me", "--key-file", "key")
+        try run(0, "import", "--list-kinds")
         try run(0, "list", "a.pa", "--key-file", "key")
         let messages = all.last?.result.json["messages"] as? [[String: Any]] ?? []
         let id = messages.first { $0["attachmentCount"] as? Int == 1 }?["id"] as? String ?? ""

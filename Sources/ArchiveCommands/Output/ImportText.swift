@@ -11,10 +11,17 @@ enum ImportText {
     private static let mostRejects = 50
 
     static func print(_ report: ImportReport, seconds: Double, isDryRun: Bool) {
-        for run in report.runs {
+        for (index, run) in report.runs.enumerated() {
             let name = MailText.safe(String(decoding: run.name, as: UTF8.self))
             Output.standard.line("\(name): \(CountText.line(run.counts)), \(Units.bytes(run.counts.byteCount))")
-            guard run.folders.count > 1 else { continue }
+            printOpenings(report.openings[index], isDryRun: isDryRun)
+            printMissing(report.shortfalls[index])
+            let skipped = report.skipped[index].sorted { $0.key.rawValue < $1.key.rawValue }
+            if !skipped.isEmpty {
+                let words = skipped.map { "\($0.value) × \($0.key.rawValue)" }
+                Output.standard.line("    left out, since it is no mail: \(words.joined(separator: ", "))")
+            }
+            guard run.folders.count > 1 || isDryRun else { continue }
             for entry in run.folders.prefix(mostFolders) {
                 let folder = MailText.safe(FolderText.name(entry.folder))
                 let bytes = Units.bytes(entry.counts.byteCount)
@@ -43,6 +50,37 @@ enum ImportText {
         Output.standard.line(text)
     }
 
+    /// What was opened for the messages in it, and what it was taken for.
+    private static func printOpenings(_ openings: [OpenedSource], isDryRun: Bool) {
+        let most = isDryRun ? mostFolders : mostOpenings
+        for opening in openings.prefix(most) {
+            let name = opening.path.isEmpty ? "" : "\(MailText.safe(opening.path)): "
+            var text = "    \(name)\(opening.dialect.isEmpty ? opening.kind.rawValue : opening.dialect)"
+            if !opening.evidence.isEmpty { text += " (\(opening.evidence))" }
+            let folder = FolderText.name(Folder(path: opening.folder))
+            if isDryRun, !opening.folder.isEmpty { text += " → \(MailText.safe(folder))" }
+            Output.standard.line(text)
+        }
+        if openings.count > most {
+            Output.standard.line(
+                "    … and \(openings.count - most) more files of many messages (all of them with --json)"
+            )
+        }
+    }
+
+    /// Folders that should hold more, by the source's own count.
+    private static func printMissing(_ shortfalls: [FolderShortfall]) {
+        for shortfall in shortfalls.prefix(mostFolders) {
+            Output.standard.line(
+                "    missing in \(MailText.safe(FolderText.name(shortfall.folder))): the source counts "
+                    + "\(shortfall.expected), \(shortfall.found) were met"
+            )
+        }
+    }
+
+    /// More files of many messages than this are counted, not listed; JSON has them all.
+    private static let mostOpenings = 20
+
     static func printJSON(_ report: ImportReport, _ place: ImportPlace, isDryRun: Bool) {
         Output.standard.json(
             Document.head("import", place.path) + [
@@ -52,6 +90,8 @@ enum ImportText {
                 ("addedBytes", .unsigned(report.addedByteCount)),
                 ("counts", CountText.json(report.counts)),
                 ("runs", .array(report.runs.map { CountText.json($0) })),
+                ("opened", .array(zip(report.runs, report.openings).flatMap { run, all in all.map { json($0, run) } })),
+                ("missing", .array(report.shortfalls.joined().map { json($0) })),
             ],
             "rejects",
             report.rejects
@@ -61,6 +101,24 @@ enum ImportText {
                 ("reason", .string($0.reason.words)), ("detail", .string($0.text)),
             ])
         }
+    }
+}
+
+extension ImportText {
+    private static func json(_ opening: OpenedSource, _ run: Run) -> JSONValue {
+        .object([
+            ("run", .string(hexadecimal(run.id))), ("path", .string(opening.path)),
+            ("kind", .string(opening.kind.rawValue)), ("folder", FolderText.json(Folder(path: opening.folder))),
+            ("dialect", opening.dialect.isEmpty ? .null : .string(opening.dialect)),
+            ("evidence", .string(opening.evidence)),
+        ])
+    }
+
+    private static func json(_ shortfall: FolderShortfall) -> JSONValue {
+        .object([
+            ("folder", FolderText.json(shortfall.folder)), ("found", .unsigned(shortfall.found)),
+            ("expected", .unsigned(shortfall.expected)),
+        ])
     }
 }
 

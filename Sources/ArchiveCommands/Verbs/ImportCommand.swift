@@ -6,6 +6,7 @@ import ArchiveSources
 import ArchiveStorage
 import ArchiveWriter
 import ArgumentParser
+import MailFormats
 
 #if canImport(Glibc)
     import Glibc
@@ -16,20 +17,38 @@ import ArgumentParser
 struct ImportCommand: ReportingCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
-        abstract: "Take mail in: EML files, folder trees of them, MBOX files, standard input ('-').",
-        discussion: "An archive that does not exist is made first. Ctrl-C ends cleanly: what was committed stays."
+        abstract:
+            "Take mail in: whatever a mail program exported or keeps, files or whole folders ('-': standard input).",
+        discussion: """
+            What a source is, its bytes tell; `--list-kinds` names all kinds. An archive that does not exist is made \
+            first. Ctrl-C ends cleanly: what was committed stays, and the same import again goes on where it was.
+            """
     )
 
-    @Argument(help: "The archive.", completion: .directory) var archive: String
+    @Argument(help: "The archive.", completion: .directory) var archive: String = ""
     @Argument(
         help: ArgumentHelp("Files and directories; '-' is standard input.", valueName: "source"),
         completion: .file()
     )
-    var sources: [String]
+    var sources: [String] = []
 
     @Option(help: ArgumentHelp("Put the mail below this folder, path with slashes.", valueName: "name")) var folder:
         String?
     @Option(help: ArgumentHelp("Whose mailbox this is.", valueName: "name")) var mailbox: String?
+    @Option(
+        name: .customLong("map"),
+        help: ArgumentHelp("Give a folder of the source another name, paths with slashes.", valueName: "old=new")
+    )
+    var maps: [String] = []
+    @Option(
+        name: .customLong("as"),
+        help: ArgumentHelp("What the sources are, whatever they look like.", valueName: "kind")
+    )
+    var kind: String?
+    @Option(help: "How MBOX files are quoted, whatever they look like.") var dialect: DialectName?
+    @Flag(help: "Take deleted and orphaned items of PST and OST files too, into a folder of their own.")
+    var recoverDeleted = false
+    @Flag(help: "Name the kinds of sources, and end.") var listKinds = false
     @Option(help: "How records are compressed; `stored` is not at all.") var codec: CodecName = .zstd
     @Option(help: ArgumentHelp("Threads to use.", valueName: "number")) var jobs: Int?
     @Flag(help: "Read, split and count everything, and write nothing; an archive that does not exist is not made.")
@@ -45,7 +64,15 @@ struct ImportCommand: ReportingCommand {
     @OptionGroup var report: ReportOptions
 
     mutating func validate() throws {
+        guard !listKinds else { return }
+        guard !archive.isEmpty else { throw ValidationError("Missing expected argument '<archive>'") }
         guard !sources.isEmpty else { throw ValidationError("Name at least one source.") }
+        if let kind, SourceKind(rawValue: kind) == nil {
+            throw ValidationError("There is no kind '\(kind)'; import --list-kinds names them.")
+        }
+        for map in maps where map.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).count != 2 {
+            throw ValidationError("--map wants OLD=NEW.")
+        }
         if let jobs, !(1...256).contains(jobs) { throw ValidationError("--jobs is 1 to 256.") }
         if credentialFile != nil, secret.isExplicit {
             throw ValidationError("Give a credential or a secret, not both.")
@@ -53,6 +80,7 @@ struct ImportCommand: ReportingCommand {
     }
 
     func run() throws {
+        if listKinds { return SourceKindText.print(json: report.json) }
         try options.check()
         // What is wrong with a source is told before a passphrase is asked for, and before an archive is made.
         for source in sources where source != "-" && access(source, R_OK) != 0 {
@@ -90,7 +118,7 @@ struct ImportCommand: ReportingCommand {
             ImportText.print(result, seconds: progress.seconds, isDryRun: dryRun)
         }
         if result.isInterrupted { throw ExitStatus.interrupted }
-        if !result.rejects.isEmpty { throw ExitStatus.rejects }
+        if !result.isAccountedFor { throw ExitStatus.rejects }
     }
 
     /// On the way to an error, what the error does not say.
@@ -108,15 +136,24 @@ struct ImportCommand: ReportingCommand {
 
     private var options: ImportOptions {
         var options = ImportOptions()
-        if let folder {
-            options.folder = folder.split(separator: "/", omittingEmptySubsequences: true).map { Array($0.utf8) }
+        if let folder { options.folder = ImportCommand.names(folder[...]) }
+        options.folderMap = maps.map { map in
+            let sides = map.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            return FolderMapping(old: ImportCommand.names(sides[0]), new: ImportCommand.names(sides[1]))
         }
+        options.kind = kind.flatMap { SourceKind(rawValue: $0) }
+        options.dialect = dialect?.name
+        options.recoversDeleted = recoverDeleted
         if let mailbox { options.mailbox = Array(mailbox.utf8) }
         options.codec = codec.codec
         options.jobs = jobs ?? Machine.processorCount
         options.isDryRun = dryRun
         options.rechecks = recheck
         return options
+    }
+
+    private static func names(_ path: Substring) -> [[UInt8]] {
+        path.split(separator: "/", omittingEmptySubsequences: true).map { Array($0.utf8) }
     }
 
     /// For a dry run where there is no archive yet: an empty one in memory, so that everything counts as new.
@@ -171,6 +208,20 @@ struct ImportPlace {
         self.writer = writer
         self.archiveID = archiveID
         self.made = made
+    }
+}
+
+enum DialectName: String, ExpressibleByArgument, CaseIterable {
+    case mboxo, mboxrd, mboxcl, mboxcl2, unquoted
+
+    var name: MboxDialect.Name {
+        switch self {
+        case .mboxo: .mboxo
+        case .mboxrd: .mboxrd
+        case .mboxcl: .mboxcl
+        case .mboxcl2: .mboxcl2
+        case .unquoted: .unquoted
+        }
     }
 }
 

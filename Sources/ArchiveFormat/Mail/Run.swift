@@ -59,6 +59,8 @@ public struct Run: Equatable, Sendable {
     public var folders: [(folder: Folder, counts: ImportCounts)] = []
     /// The program, as UTF-8.
     public var program: [UInt8] = []
+    /// What tells the source from any other on the computer of the import; nil where nothing does.
+    public var source: Bytes32?
 
     package init(id: [UInt8], name: [UInt8], kind: UInt8, start: Int64) {
         self.id = id
@@ -96,6 +98,7 @@ public struct Run: Equatable, Sendable {
                     folders.append((folder, try ImportCounts(&reader)))
                 }
             case -1: program = try reader.text(0...64)
+            case -2: source = try reader.bytes32()
             default: try map.unknown(key, &reader)
             }
         }
@@ -110,6 +113,7 @@ public struct Run: Equatable, Sendable {
         if end != nil { count += 1 }
         if !folders.isEmpty { count += 1 }
         if !program.isEmpty { count += 1 }
+        if source != nil { count += 1 }
         writer.map(count)
         writer.key(0)
         writer.data(id)
@@ -137,6 +141,10 @@ public struct Run: Equatable, Sendable {
         if !program.isEmpty {
             writer.key(-1)
             writer.text(utf8: program)
+        }
+        if let source {
+            writer.key(-2)
+            writer.data(source)
         }
         return writer.bytes
     }
