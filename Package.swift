@@ -60,7 +60,11 @@ let package = Package(
             swiftSettings: common
         ),
         .target(name: "MailFormats", swiftSettings: common),
-        .target(name: "OutlookFormats", dependencies: ["MailFormats"], swiftSettings: common),
+        .target(
+            name: "OutlookFormats",
+            dependencies: ["MailFormats", "ArchiveFormat", "ArchiveCrypto"],
+            swiftSettings: common
+        ),
         .target(name: "MailDisplay", dependencies: ["CGMime", "CXML2"], swiftSettings: common),
         .target(
             name: "ArchiveSources",
@@ -123,7 +127,7 @@ let package = Package(
         .testTarget(name: "MailFormatsTests", dependencies: ["MailFormats"], swiftSettings: common),
         .testTarget(
             name: "OutlookFormatsTests",
-            dependencies: ["OutlookFormats", "MailFormats", "ArchiveTestSupport"],
+            dependencies: ["OutlookFormats", "MailFormats", "ArchiveFormat", "ArchiveTestSupport"],
             swiftSettings: common
         ),
         .testTarget(name: "MailDisplayTests", dependencies: ["MailDisplay"], swiftSettings: common),
