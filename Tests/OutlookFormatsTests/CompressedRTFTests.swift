@@ -23,7 +23,7 @@ struct CompressedRTFTests {
     )
     func examples(value: [UInt8], text: String) throws {
         let unpacked = try CompressedRTF.unpack(value)
-        #expect(unpacked == .init(bytes: Array(text.utf8), isWhole: true))
+        #expect(unpacked.bytes == Array(text.utf8) && unpacked.isWhole)
     }
 
     @Test("RTF that is not compressed is taken as it is")
