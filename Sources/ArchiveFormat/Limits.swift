@@ -30,6 +30,8 @@ public enum Limits {
     public static let field = 998
     /// Most bytes of a name (a folder, a path component, a mailbox).
     public static let name = 4096
+    /// Most bytes of an item's id in its store.
+    public static let item = 256
     /// Most components of a folder or path.
     public static let components = 128
     /// Most bytes of a recipe.

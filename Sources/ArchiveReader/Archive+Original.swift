@@ -6,7 +6,8 @@ extension Archive {
     /// Makes an imported file again, byte for byte, and checks it (Spec, format.md, section 8.4).
     ///
     /// The bytes are given as they are made; an error at the end means that what was given is not the file.
-    /// - Throws: `original` (E608) when a piece is missing, or size or hash are not those of the file.
+    /// - Throws: `original` (E608) when a piece is missing, or size or hash are not those of the file; also for files that
+    ///   are never made again (`SourceFileEntry.isMadeAgain`).
     public func originalFile(
         _ file: SourceFileEntry,
         _ sink: (UnsafeRawBufferPointer) throws(ArchiveError) -> Void
@@ -38,6 +39,8 @@ struct OriginalMaking {
     let blob: (Bytes32, Sink) throws(ArchiveError) -> Void
 
     func file(_ file: SourceFileEntry, name: String, _ sink: Sink) throws(ArchiveError) {
+        guard !file.isOpened else { throw ArchiveError(.original, name, "only what was in it was kept") }
+        guard !file.isUnfinished else { throw ArchiveError(.original, name, "its import was broken off") }
         let pieces = pieces(of: file)
         let hash = FileHash(keys)
         var size: UInt64 = 0
@@ -139,8 +142,14 @@ struct PieceIndex: Sendable {
 
     init(_ catalogue: Catalogue) {
         for (index, message) in catalogue.messages.enumerated() {
-            for (position, placement) in message.placements.enumerated() {
-                guard let origin = placement.origin else { continue }
+            // Placements in several folders may name one piece: of them the last counts.
+            var met: Set<[UInt64]> = []
+            for (position, placement) in message.placements.enumerated().reversed() {
+                guard let origin = placement.origin, !origin.isMade else { continue }
+                if message.placements.count > 1 {
+                    let piece = [UInt64(placement.run), origin.file, origin.ordinal]
+                    guard met.insert(piece).inserted else { continue }
+                }
                 messages[FileID(run: placement.run, file: origin.file), default: []].append((index, position))
             }
         }

@@ -80,6 +80,23 @@ extension Archive {
 }
 
 extension Archive {
+    /// Gives the store's own record of an item to a closure, blob by blob, each proven first (Spec, format.md, section 8.4).
+    ///
+    /// - Throws: `objectMissing` (E601) when no place holds a good copy; what the closure throws.
+    public func record(
+        of placement: Placement,
+        _ sink: (UnsafeRawBufferPointer) throws(ArchiveError) -> Void
+    ) throws(ArchiveError) {
+        for blob in placement.record {
+            try object(ObjectKey(blob.id, .blob)) { (bytes) throws(ArchiveError) in
+                guard bytes.count == Int(blob.size) else {
+                    throw ArchiveError(.objectLayout, blob.id.hex, "size of a blob")
+                }
+                try sink(bytes)
+            }
+        }
+    }
+
     /// Makes messages of the objects of this archive.
     var rebuilding: MessageRebuilding {
         MessageRebuilding(keys: access.read.append) { (key, body) throws(ArchiveError) in

@@ -52,24 +52,25 @@ public final class Archive: Sendable {
         var builder = CatalogueBuilder()
         var places = ObjectPlaces()
         var findings = log.findings
-        for file in log.state.files where file.kind == .segment {
-            for blob in file.pointers {
-                do throws(ArchiveError) {
-                    for pointer in try records.pointers(file.number, blob) {
-                        do throws(ArchiveError) {
-                            try Archive.load(pointer, file.number, log, records, &builder, &places)
-                        } catch {
-                            findings.append(Finding(error.code, error.place, error.detail))
-                        }
+        // Where entries of one run or file meet, the last counts: by generation, segment and offset.
+        let segments = log.state.files.filter { $0.kind == .segment }
+        let blobs = segments.flatMap { file in file.pointers.map { (file.number, $0) } }
+        for (segment, blob) in blobs.sorted(by: { ($0.1.generation, $0.0) < ($1.1.generation, $1.0) }) {
+            do throws(ArchiveError) {
+                for pointer in try records.pointers(segment, blob).sorted(by: { $0.offset < $1.offset }) {
+                    do throws(ArchiveError) {
+                        try Archive.load(pointer, segment, log, records, &builder, &places)
+                    } catch {
+                        findings.append(Finding(error.code, error.place, error.detail))
                     }
-                } catch {
-                    findings.append(Finding(error.code, error.place, error.detail))
                 }
+            } catch {
+                findings.append(Finding(error.code, error.place, error.detail))
             }
         }
         self.places = places
-        catalogue = builder.catalogue
-        pieceIndex = PieceIndex(builder.catalogue)
+        catalogue = builder.finished()
+        pieceIndex = PieceIndex(catalogue)
         self.findings = findings
     }
 

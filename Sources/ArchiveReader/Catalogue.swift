@@ -20,21 +20,25 @@ public struct Catalogue: Sendable {
     public internal(set) var folders: [Folder] = []
     /// Messages, in the order in which they were first stored.
     public internal(set) var messages: [CatalogueMessage] = []
-    /// Source files.
+    /// Source files: the last entry of each.
     public internal(set) var files: [SourceFileEntry] = []
-    /// Rejects.
+    /// Bytes that are no message: rejects, and what is kept for a message's sake (`isKept`).
     public internal(set) var rejects: [RejectEntry] = []
 
     /// The position of a message by the id of its content.
     public internal(set) var positions: [Bytes32: Int] = [:]
     /// Messages of which no manifest has the envelope.
     package internal(set) var lackingEnvelope: Set<Bytes32> = []
+
+    /// How many pieces and items were rejected.
+    public var rejectCount: Int { rejects.count { !$0.isKept } }
 }
 
 struct CatalogueBuilder {
     var catalogue = Catalogue()
     private var runPositions: [[UInt8]: Int] = [:]
     private var folderPositions: [Folder: Int] = [:]
+    private var filePositions: [FileID: Int] = [:]
 
     private mutating func position(run id: [UInt8]) -> Int {
         if let position = runPositions[id] { return position }
@@ -54,12 +58,22 @@ struct CatalogueBuilder {
         catalogue.runs[position(run: run.id)] = run
     }
 
+    private mutating func add(_ file: SourceFileEntry) {
+        let id = FileID(run: file.run, file: file.number)
+        if let position = filePositions[id] {
+            catalogue.files[position] = file
+        } else {
+            filePositions[id] = catalogue.files.count
+            catalogue.files.append(file)
+        }
+    }
+
     mutating func add(_ manifest: Manifest) {
         let runs = manifest.runs.map { position(run: $0) }
         let folders = manifest.folders.map { position(folder: $0) }
         for var file in manifest.files {
             file.run = runs[file.run]
-            catalogue.files.append(file)
+            add(file)
         }
         for var reject in manifest.rejects {
             reject.run = runs[reject.run]
@@ -92,5 +106,61 @@ struct CatalogueBuilder {
                 )
             }
         }
+    }
+}
+
+/// A piece or an item of a source file.
+private struct ItemID: Hashable {
+    var run: Int
+    var file: UInt64
+    var ordinal: UInt64
+}
+
+extension CatalogueBuilder {
+    /// The catalogue when all manifests were added: what an import that was continued gave twice counts once.
+    ///
+    /// Spec: format.md, section 8.4.
+    mutating func finished() -> Catalogue {
+        for index in catalogue.messages.indices where catalogue.messages[index].placements.count > 1 {
+            CatalogueBuilder.unite(&catalogue.messages[index].placements)
+        }
+        if !catalogue.rejects.isEmpty { uniteRejects() }
+        return catalogue
+    }
+
+    /// Of several placements of one item in one folder the last counts.
+    private static func unite(_ placements: inout [Placement]) {
+        struct Place: Hashable {
+            var item: ItemID
+            var folder: Int
+        }
+        var met: Set<Place> = []
+        let kept = placements.reversed().filter { placement in
+            guard let origin = placement.origin else { return true }
+            let item = ItemID(run: placement.run, file: origin.file, ordinal: origin.ordinal)
+            return met.insert(Place(item: item, folder: placement.folder)).inserted
+        }
+        if kept.count < placements.count { placements = kept.reversed() }
+    }
+
+    /// Of several rejects of one item the last counts, and none where a message was made of it after all.
+    private mutating func uniteRejects() {
+        var last: [ItemID: Int] = [:]
+        for (index, reject) in catalogue.rejects.enumerated() { last[ItemID(reject)] = index }
+        for message in catalogue.messages {
+            for placement in message.placements {
+                guard let origin = placement.origin else { continue }
+                let item = ItemID(run: placement.run, file: origin.file, ordinal: origin.ordinal)
+                if let index = last[item], !catalogue.rejects[index].isKept { last[item] = nil }
+            }
+        }
+        guard last.count < catalogue.rejects.count else { return }
+        catalogue.rejects = last.values.sorted().map { catalogue.rejects[$0] }
+    }
+}
+
+extension ItemID {
+    init(_ reject: RejectEntry) {
+        self.init(run: reject.run, file: reject.file, ordinal: reject.ordinal)
     }
 }

@@ -48,14 +48,33 @@ package struct ManifestBuilder: Sendable {
         folder: Folder,
         placement: Placement
     ) {
-        var placement = placement
-        placement.run = position(run: run)
-        placement.folder = position(folder: folder)
+        add(content: content, size: size, envelope: envelope, run: run, places: [(folder, placement)])
+    }
+
+    /// Adds a message with a placement in each of some folders, such as one for each of its labels.
+    ///
+    /// Run and folder positions of the placements are set here. All that name one piece of a file have the same origin;
+    /// the record of the item need stand in one of them only.
+    ///
+    /// - Parameter places: at least one.
+    package mutating func add(
+        content: Bytes32,
+        size: UInt64,
+        envelope: MailEnvelope?,
+        run: [UInt8],
+        places: [(folder: Folder, placement: Placement)]
+    ) {
+        guard !places.isEmpty else { return }
+        let placements = places.map { place in
+            var placement = place.placement
+            placement.run = position(run: run)
+            placement.folder = position(folder: place.folder)
+            return placement
+        }
         current.messages.append(
-            MessageEntry(content: content, size: size, placements: [placement], envelope: envelope)
+            MessageEntry(content: content, size: size, placements: placements, envelope: envelope)
         )
-        let origin = placement.origin
-        var size = 400 + (origin?.lead.count ?? 0) + (origin?.trail.count ?? 0) + 9 * (origin?.exceptions.count ?? 0)
+        var size = 300 + placements.reduce(0) { $0 + ManifestBuilder.byteCount($1) }
         if let envelope {
             for field in [
                 envelope.from, envelope.to, envelope.cc, envelope.subject, envelope.messageID, envelope.inReplyTo,
@@ -66,12 +85,23 @@ package struct ManifestBuilder: Sendable {
         grow(size)
     }
 
+    /// Bytes that a placement takes, roughly.
+    private static func byteCount(_ placement: Placement) -> Int {
+        var size = 100 + 48 * placement.record.count + placement.labels.reduce(0) { $0 + $1.count + 3 }
+        guard let origin = placement.origin else { return size }
+        size += origin.lead.count + origin.trail.count + 9 * origin.exceptions.count + origin.item.count
+        return size
+    }
+
     /// Adds a source file; its run position is set here.
+    ///
+    /// Of several entries of one run and number the last counts: one that is marked unfinished may be added when the
+    /// work on the file begins, and another when it is done.
     package mutating func add(file: SourceFileEntry, run: [UInt8]) {
         var file = file
         file.run = position(run: run)
         current.files.append(file)
-        grow(128 + file.tail.count + file.path.reduce(0) { $0 + $1.count })
+        grow(128 + file.tail.count + file.evidence.count + file.path.reduce(0) { $0 + $1.count })
     }
 
     /// Adds a reject; its run and folder positions are set here.
@@ -80,7 +110,7 @@ package struct ManifestBuilder: Sendable {
         reject.run = position(run: run)
         reject.folder = position(folder: folder)
         current.rejects.append(reject)
-        grow(256 + reject.text.count + 48 * reject.blobs.count)
+        grow(256 + reject.text.count + reject.item.count + 48 * reject.blobs.count)
     }
 
     mutating func takeFull() -> [Manifest] {
@@ -89,7 +119,7 @@ package struct ManifestBuilder: Sendable {
         return full
     }
 
-    mutating func take() -> [Manifest] {
+    package mutating func take() -> [Manifest] {
         let all = isEmpty ? finished : finished + [current]
         self = ManifestBuilder()
         return all

@@ -373,10 +373,11 @@ def run_map(run_id, name=b"mail", kind=2, complete=True, counts=(0, 0, 0, 0, 0),
 
 
 def import_mail(archive, session, run_id, placed, *, files=(), rejects=(), name=b"mail", kind=2, complete=True, groups=None,
-                mailbox=b"me@example.org", objects=None, manifest=None, expected=True, object_options=None, skip=()):
+                mailbox=b"me@example.org", objects=None, manifest=None, expected=True, object_options=None, skip=(), records=(), run=None):
     """Writes objects, manifest, run and index of one import in one go.
 
-    placed: (Message, [(path, placement extras)]). skip: messages whose objects are not written again."""
+    placed: (Message, [(path, placement extras)]). skip: messages whose objects are not written again. records: further blobs.
+    run: further keys of the run. A file whose bytes are None is not made again."""
     keys = archive.keys
     paths = []
     for _, places in placed:
@@ -403,25 +404,28 @@ def import_mail(archive, session, run_id, placed, *, files=(), rejects=(), name=
             items.append((3, b, keys.object_id(b)))
             blobs.append([keys.object_id(b), len(b)])
         reject_entries.append({0: 0, 1: r["file"], 2: r["ordinal"], 3: r["offset"], 4: sum(len(b) for b in r["blobs"]),
-                               5: r["reason"], 6: r["words"], 7: blobs, 8: paths.index(r["path"])})
+                               5: r["reason"], 6: r["words"], 7: blobs, 8: paths.index(r["path"]), **r.get("extra", {})})
+    items += [(3, b, keys.object_id(b)) for b in records]
     if objects:
         objects(session, items)
     elif items:
         session.objects(items, **(object_options or {}))
     item = {0: [run_id], 1: [[mailbox, list(p)] for p in paths], 2: [], 3: entries, 4: reject_entries}
     for f in files:
-        entry = {0: 0, 1: f["file"], 2: f["path"], 3: len(f["bytes"]), 5: f["kind"], 7: f["pieces"]}
+        entry = {0: 0, 1: f["file"], 2: f["path"], 5: f["kind"], 7: f["pieces"]}
+        if f["bytes"] is not None:
+            entry[3] = len(f["bytes"])
+            archive.originals.append((run_id, f["file"], f["path"], f["bytes"]))
         if f.get("hash", True):
             entry[4] = keys.object_id(root(f["bytes"]))
         entry.update(f.get("extra", {}))
         item[2].append(entry)
-        archive.originals.append((run_id, f["file"], f["path"], f["bytes"]))
     if manifest:
         manifest(item)
     session.add(MANIFEST, encode(item))
     found = sum(len(p) for _, p in placed) + len(rejects)
     counts = [found, len(placed), found - len(placed) - len(rejects), len(rejects), sum(len(m.raw) for m, _ in placed)]
-    session.add(RUN, encode(run_map(run_id, name, kind, complete, counts)))
+    session.add(RUN, encode({**run_map(run_id, name, kind, complete, counts), **(run or {})}))
     session.put_index()
 
 

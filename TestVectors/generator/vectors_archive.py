@@ -183,6 +183,70 @@ def rejects(name="reject"):
     return a
 
 
+RECORD = [bytes(range(200)), b"the rest of the properties"]
+
+
+def stores(name, records=RECORD):
+    """A store, an MSG, an EMLX and an mbox with labels, as one import of a folder. records: the blobs of a record that are there."""
+    a = new(name)
+    s = a.session()
+    ids = a.keys.object_id
+    meeting, note, letter, labelled = (mail.plain(n) for n in (1, 2, 3, 4))
+    msg, pst = bytes(range(256)) * 2, b"!BDN of a store that is not kept"
+    head, plist = b"%d\n" % len(letter.raw), b"<?xml version=\"1.0\"?><plist version=\"1.0\"/>\n"
+    box, (origin,) = mail.mbox([(labelled.raw, mail.SEPARATOR + b"\n", b"\n", 0, (), b"\n")])
+    made = lambda file, item: {0: file, 1: 0, 8: item, 9: True}
+    record = [[ids(b), len(b)] for b in RECORD]
+    calendar, top, work = (b"mail.pst", b"Calendar"), (), (b"box", b"work")
+    import_mail(a, s, run_id(a), [
+        (meeting, [(calendar, {2: 1, 5: made(0, b"0x200024"), 6: record}), (top, {5: made(1, b"meeting.msg")})]),
+        (note, [(calendar, {5: {**made(0, b"0x200064"), 1: 2}, 6: record[:1]})]),
+        (letter, [((b"letters",), {2: 1, 5: {0: 2, 1: 0, 2: head, 3: plist}})]),
+        (labelled, [((b"box",), {3: [b"work", b"Inbox"], 5: {**origin, 0: 3}}), (work, {3: [b"work", b"Inbox"], 5: {**origin, 0: 3}})])],
+        rejects=[{"file": 1, "ordinal": 0, "offset": 0, "reason": 7, "words": "", "blobs": [msg[:300], msg[300:]], "path": top},
+                 {"file": 0, "ordinal": 1, "offset": 0, "reason": 6, "words": "the helper crashed", "blobs": [], "path": calendar, "extra": {9: b"0x200044"}}],
+        files=[{"file": 0, "path": [b"mail.pst"], "bytes": None, "hash": False, "kind": 16, "pieces": 3, "extra": {3: len(pst), 4: ids(root(pst)), 10: "!BDN, SM, Unicode"}},
+               {"file": 1, "path": [b"meeting.msg"], "bytes": msg, "kind": 4, "pieces": 1},
+               {"file": 2, "path": [b"letters", b"3.emlx"], "bytes": head + letter.raw + plist, "kind": 3, "pieces": 1},
+               {"file": 3, "path": [b"export.zip", b"box"], "bytes": box, "kind": 2, "pieces": 1, "extra": {6: 2, 10: "one message, no line to tell by"}},
+               {"file": 4, "path": [b"export.zip"], "bytes": None, "hash": False, "kind": 19, "pieces": 1, "extra": {3: 999}}],
+        records=records, run={8: [["index of the mail program", 1]], 10: [[b"me@example.org", list(calendar), 3]]})
+    done(a, s)
+    return a
+
+
+def continued():
+    """An import that is broken off within an mbox, and continued under its run id in a second session."""
+    a = new("import continued")
+    s = a.session()
+    ms = [mail.plain(n) for n in (1, 2, 3)]
+    sep = mail.SEPARATOR + b"\n"
+    data, origins = mail.mbox([(m.raw, sep, b"\n", 0, (), b"\n") for m in ms])
+    run = run_id(a)
+    box = (b"box",)
+    first = {"file": 0, "path": [b"box"], "bytes": None, "hash": False, "kind": 2, "pieces": 0, "extra": {3: len(data), 11: True}}
+    lost = {"file": 0, "ordinal": 1, "offset": 0, "reason": 6, "words": "not to be read", "blobs": [], "path": box}
+    import_mail(a, s, run, [(ms[0], [(box, {5: origins[0]})])], files=[first], rejects=[lost], complete=False)
+    done(a, s)
+    t = a.session()
+    import_mail(a, t, run, [(m, [(box, {2: 1, 5: o})]) for m, o in zip(ms, origins)], skip=ms[:1], run={11: 1}, name=b"box", kind=3,
+                files=[{"file": 0, "path": [b"box"], "bytes": data, "kind": 2, "pieces": 3, "extra": {6: 2}}])
+    a.messages[a.keys.object_id(ms[0].raw)]["folders"].pop()
+    done(a, t)
+    return a
+
+
+def unfinished():
+    """An import that was broken off within a file and never continued."""
+    a = new("import unfinished")
+    s = a.session()
+    m = mail.plain(1)
+    import_mail(a, s, run_id(a), [(m, [((b"box",), {5: {0: 0, 1: 0, 2: b"From x\n"}})])], complete=False,
+                files=[{"file": 0, "path": [b"box"], "bytes": None, "hash": False, "kind": 2, "pieces": 0, "extra": {3: 5000, 11: True}}])
+    done(a, s)
+    return a
+
+
 def parts(name, **more):
     """Base64 leaves of all line ends, one of them twice."""
     a = new(name)
@@ -417,6 +481,9 @@ def make(o):
     for name, about, a in mboxes():
         say(a, name, about, "format.md 8.4")
     say(rejects(), "reject", "Bytes that are no mail are kept as blobs, and the source file is made again.", "format.md 8.4")
+    say(stores("stores"), "stores", "A store, an MSG, an EMLX, a container and an mbox with labels; all but the store and the container are made again.", "format.md 8.4")
+    say(continued(), "import_continued", "An import that was broken off and continued: what was met twice counts once.", "format.md 8.4")
+    say(unfinished(), "import_unfinished", "A file whose import was broken off is not made again, and nothing is wrong with that.", "format.md 8.4")
     say(parts("parts"), "parts", "Base64 leaves: LF, CRLF, CR, one line (L = 0), a line longer than the leaf; one part used twice.", "format.md 8.2")
     say(split_parts(), "parts_over_objects", "A leaf in three parts, a message spread over two, objects in two records.", "format.md 8.2")
     say(small_slots("slot read-only", [(1, 0), (1, 1)]), "slot_read_only", "A slot with all rights and one that is read-only.", "cryptography.md 3")

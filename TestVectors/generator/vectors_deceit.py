@@ -300,6 +300,7 @@ def messages(o):
     import_mail(a, s, run_id(a), [(target, [(SENT, {})])], skip=[target])
     done(a, s)
     say(a, "object_missing", "A manifest names a content that is stored nowhere.", "format.md 8.3", [], ["E601"], lost=[a.keys.object_id(target.raw)])
+    say(stores("record missing", RECORD[:1]), "record_missing", "A blob of an item's record is stored nowhere; the message is good.", "format.md 8.4", [], ["E601"])
     b = mbox_origin("original hash", [(mail.plain(1).raw, mail.SEPARATOR + b"\n", b"\n", 0, (), b"\n")], 2,
                     manifest=lambda item: item[2][0].__setitem__(4, bytes(32)))
     say(b, "original_hash", "An imported file cannot be made again with its hash; the message is good.", "format.md 8.4", [], [], keyed_may=["E608"], originals=False)

@@ -231,12 +231,12 @@ def manifests(o):
             at = at[step]
         at[path[-1]] = value
         return m
-    say("manifest", "valid", "Every key of the schema.", item(), "ok")
+    say("manifest", "valid", "Every key that mail in files needs.", item(), "ok")
     say("manifest", "valid_empty", "No entry.", {0: [], 1: [], 2: [], 3: [], 4: []}, "ok")
     say("manifest", "cut", "Cut in a byte string.", encode(item())[:-20], "E205", also=["E202"])
     say("manifest", "trailing", "A byte left over.", encode(item()) + b"\0", "E203")
     say("manifest", "not_map", "An array.", [1], "E206")
-    say("manifest", "unknown_key", "A placement with key 6.", deep([3, 0, 2, 0, 6], 0), "E207")
+    say("manifest", "unknown_key", "A placement with key 20.", deep([3, 0, 2, 0, 20], 0), "E207")
     say("manifest", "no_placement", "A message without a placement.", deep([3, 0, 2], []), "E206")
     say("manifest", "id_size", "A content id of 31 bytes.", deep([3, 0, 0], bytes(31)), "E206")
     say("manifest", "negative_size", "A negative size.", deep([3, 0, 1], -1), "E206")
@@ -249,6 +249,35 @@ def manifests(o):
     say("manifest", "lead_long", "A lead of 65,537 bytes.", deep([3, 0, 2, 0, 5, 2], bytes(65537)), "E205")
     say("manifest", "reason_zero", "Reason 0 of a reject.", deep([4, 0, 5], 0), "E206")
     say("manifest", "float_date", "A date as a float.", deep([3, 0, 3, 0], Raw(b"\xfb" + bytes(8))), "E209")
+    store = item()
+    store[1] = [[b"me", [b"INBOX", b"\xff"]]]
+    store[2] += [{0: 0, 1: 1, 2: [b"mail.pst"], 3: 5000, 4: H(b"p"), 5: 16, 7: 3, 10: "!BDN, Unicode, client signature SM"}, {0: 0, 1: 2, 2: [b"a.msg"], 3: 40, 5: 4, 7: 1},
+                 {0: 0, 1: 3, 2: [b"a.zip"], 3: 900, 5: 19, 7: 0, 11: True}, {0: 0, 1: 4, 2: [b"a.zip", b"Items.csv"], 3: 90, 5: 20, 7: 4}, {0: 0, 1: 5, 2: [b"later"], 3: 1, 5: 255, 7: 0}]
+    store[3].append({0: H(b"made"), 1: 700, 2: [{0: 0, 1: 0, 5: {0: 1, 1: 0, 8: b"0x200024", 9: True}, 6: [[H(b"r"), 16777152], [H(b"s"), 20]]},
+                                                {0: 0, 1: 0, 5: {0: 2, 1: 0, 8: b"\xff" * 256, 9: True}}]})
+    store[4] += [{0: 0, 1: 2, 2: 0, 3: 0, 4: 40, 5: 7, 6: "", 7: [[H(b"k"), 40]], 8: 0}, {0: 0, 1: 1, 2: 2, 3: 0, 4: 0, 5: 6, 6: "unreadable", 7: [], 8: 0, 9: b"0x200044"}]
+    say("manifest", "valid_store", "Opened files, an unfinished one, made messages, records, kept bytes, ids of items.", store, "ok")
+
+    def stored(path, value):
+        m = item()
+        m = {**m, 2: [dict(f) for f in store[2]], 3: m[3] + [{**store[3][1], 2: [{**p, 5: dict(p[5])} for p in store[3][1][2]]}], 4: [dict(r) for r in store[4]]}
+        at = m
+        for step in path[:-1]:
+            at = at[step]
+        at[path[-1]] = value
+        return m
+    say("manifest", "record_empty", "A record of no blob.", stored([3, 1, 2, 0, 6], []), "E206")
+    say("manifest", "record_blob_empty", "A record with a blob of no bytes.", stored([3, 1, 2, 0, 6], [[H(b"r"), 0]]), "E206", also=["E205"])
+    say("manifest", "record_bytes", "A record that is bytes, not blobs.", stored([3, 1, 2, 0, 6], b"r"), "E206")
+    say("manifest", "item_empty", "The id of an item, of no bytes.", stored([3, 1, 2, 0, 5, 8], b""), "E206", also=["E205"])
+    say("manifest", "item_long", "The id of an item, of 257 bytes.", stored([3, 1, 2, 0, 5, 8], bytes(257)), "E205")
+    say("manifest", "item_text", "The id of an item as text.", stored([4, 2, 9], "0x200044"), "E206")
+    say("manifest", "made_false", "A message that was made: no.", stored([3, 1, 2, 0, 5, 9], False), "E206")
+    say("manifest", "made_number", "A message that was made: 1.", stored([3, 1, 2, 0, 5, 9], 1), "E206")
+    say("manifest", "unfinished_false", "An unfinished file: no.", stored([2, 3, 11], False), "E206")
+    say("manifest", "evidence_long", "Evidence of 1,025 bytes.", stored([2, 1, 10], "x" * 1025), "E205")
+    say("manifest", "evidence_bytes", "Evidence that is no text.", stored([2, 1, 10], b"SM"), "E206")
+    say("manifest", "kind_large", "A source file of kind 256.", stored([2, 1, 5], 256), "E206", also=["E205"])
     good = run_map(b"R" * 16, counts=(5, 2, 2, 1, 999), folders=[[b"me", [b"INBOX"], [5, 2, 2, 1, 999]]])
     say("run", "valid", "A complete run.", good, "ok")
     say("run", "valid_begun", "A run that began.", run_map(b"R" * 16, complete=False), "ok")
@@ -256,7 +285,15 @@ def manifests(o):
     say("run", "id", "A run id of 17 bytes.", {**good, 0: bytes(17)}, "E206")
     say("run", "counts_four", "Four counts.", {**good, 6: [0] * 4}, "E206")
     say("run", "kind", "Kind 256.", {**good, 2: 256}, "E206", also=["E205"])
-    say("run", "unknown_key", "Key 8.", {**good, 8: 0}, "E207")
+    say("run", "unknown_key", "Key 20.", {**good, 20: 0}, "E207")
+    store = {**good, 2: 7, 8: [["index of the mail program", 2], ["", 0]], 9: H(b"p"), 10: [[b"me", [b"INBOX"], 5], [b"me", [], 0]], 11: 3}
+    say("run", "valid_store", "A run over a store, continued three times.", store, "ok")
+    say("run", "skipped_bytes", "What was left out, with a reason that is no text.", {**store, 8: [[b"index", 2]]}, "E206")
+    say("run", "skipped_long", "What was left out, with a reason of 1,025 bytes.", {**store, 8: [["x" * 1025, 2]]}, "E205")
+    say("run", "skipped_one", "What was left out, without a number.", {**store, 8: [["index"]]}, "E206")
+    say("run", "source_hash", "A hash of the source of 31 bytes.", {**store, 9: bytes(31)}, "E206")
+    say("run", "expected_counts", "Five counts where the source's own number stands.", {**store, 10: [[b"me", [b"INBOX"], [5, 2, 2, 1, 0]]]}, "E206")
+    say("run", "continued_negative", "Continued minus one times.", {**store, 11: -1}, "E206")
     say("run", "complete_number", "Complete is 1, not true.", {**good, 5: 1}, "E206")
 
 
@@ -309,6 +346,48 @@ def originals(o):
         say("wrong_" + name, about, "E608", [plain, quoted], change=change)
 
 
+def stores(o):
+    """Files with made messages, kept bytes, and items that were met twice."""
+    def say(name, about, expect, pieces, file, kind=3, *, entry, before=(), rejects=()):
+        """pieces: (bytes, [(folder, origin)]); rejects: (ordinal, reason, blobs)."""
+        rand = k.Stream("originals " + name)
+        x = Keys(rand(32))
+        first = {0: 0, 1: 0, 2: [], 3: len(file), 4: x.object_id(root(file)), 5: kind}
+        first.update(entry)
+        m = {0: [b"R" * 16], 1: [[b"", [b"a"]], [b"", [b"b"]]], 2: [*before, first],
+             3: [{0: x.object_id(raw), 1: len(raw), 2: [{0: 0, 1: folder, 5: {0: 0, **origin}} for folder, origin in places]} for raw, places in pieces],
+             4: [{0: 0, 1: 0, 2: n, 3: 0, 4: sum(map(len, b)), 5: reason, 6: "", 7: [[x.object_id(p), len(p)] for p in b], 8: 0} for n, reason, b in rejects]}
+        blobs = {x.object_id(p): p for _, _, b in rejects for p in b}
+        o.part("original", name, about, "format.md 8.4", encode(m), expect,
+               {"content_id_key": x.content_id_key, "run": b"R" * 16, "file": 0, "messages": {x.object_id(raw): raw for raw, _ in pieces}, "blobs": blobs},
+               file if expect == "ok" else None)
+    one, other = mail.plain(1).raw, mail.plain(2).raw
+    whole = bytes(range(256))
+    made = {1: 0, 8: b"a.msg", 9: True}
+    head, plist = b"%d\n" % len(one), b"<?xml version=\"1.0\"?><plist/>\n"
+    say("emlx", "An EMLX: count, message, property list.", "ok", [(one, [(0, {1: 0, 2: head, 3: plist})])], head + one + plist, entry={7: 1})
+    say("emlx_long", "An EMLX whose property list is longer than a trail: kept as a piece of its own.", "ok", [(one, [(0, {1: 0, 2: head})])], head + one + plist * 3000,
+        entry={7: 2}, rejects=[(1, 7, [plist * 1000] * 3)])
+    say("msg", "An MSG: the file is kept, the message made from it is no piece.", "ok", [(one, [(0, made)])], whole, kind=4, entry={7: 1}, rejects=[(0, 7, [whole[:99], whole[99:]])])
+    say("msg_unmarked", "The message is not marked as made: two pieces with one ordinal.", "E608", [(one, [(0, {1: 0})])], whole, kind=4, entry={7: 1}, rejects=[(0, 7, [whole])])
+    say("folders", "One piece with a placement in each of two folders.", "ok", [(one, [(0, {1: 0, 2: b"From x\n"}), (1, {1: 0, 2: b"From x\n"})]), (other, [(0, {1: 1})])],
+        b"From x\n" + one + other, kind=2, entry={7: 2})
+    say("folders_last", "Two placements of one piece with different leads: the last counts.", "ok", [(one, [(0, {1: 0, 2: b"From y\n"}), (1, {1: 0, 2: b"From x\n"})])],
+        b"From x\n" + one, kind=2, entry={7: 1})
+    say("continued", "An import that was continued: a message, met twice, is one piece.", "ok", [(one, [(0, {1: 0})]), (other, [(0, {1: 1})]), (one, [(0, {1: 0})])],
+        one + other, kind=2, entry={7: 2})
+    say("continued_reject", "A piece that was rejected first, and read when the import was continued.", "ok", [(one, [(0, {1: 0})]), (other, [(0, {1: 1})])],
+        one + other, kind=2, entry={7: 2}, rejects=[(1, 6, [])])
+    say("continued_rejects", "A piece that was rejected twice: the last counts.", "ok", [(one, [(0, {1: 0})])], one + whole, kind=2, entry={7: 2}, rejects=[(1, 5, [whole[:9]]), (1, 2, [whole])])
+    say("continued_entry", "Two entries of one file, the first unfinished: the last counts.", "ok", [(one, [(0, {1: 0})])], one, kind=2, entry={7: 1},
+        before=[{0: 0, 1: 0, 2: [], 3: 5, 5: 0, 7: 0, 11: True}])
+    say("continued_other", "A message and another with one ordinal.", "E608", [(one, [(0, {1: 0})]), (other, [(0, {1: 0})])], one, kind=2, entry={7: 1})
+    say("unfinished", "An unfinished file is not made again.", "E608", [(one, [(0, {1: 0})])], one, kind=2, entry={7: 1, 11: True})
+    for name, kind in ("opened", 16), ("opened_unknown", 200):
+        say(name, f"An opened file, kind {kind}, is not made again.", "E608", [(one, [(0, {1: 0, 8: b"0x200024", 9: True})])], whole, kind=kind, entry={7: 1})
+    say("kind_unknown", "A file of an unknown kind below 16 is made of its pieces.", "ok", [(one, [(0, {1: 0})])], one, kind=15, entry={7: 1})
+
+
 def make(o):
-    for f in (records, pointers, objects, contents, manifests, originals):
+    for f in (records, pointers, objects, contents, manifests, originals, stores):
         f(o)

@@ -65,7 +65,7 @@ struct MailVectorTests {
         try vector.check {
             var builder = CatalogueBuilder()
             builder.add(try input.withUnsafeBytes { raw in try Manifest(parsing: raw) })
-            let catalogue = builder.catalogue
+            let catalogue = builder.finished()
             let making = OriginalMaking(
                 catalogue: catalogue,
                 pieceIndex: PieceIndex(catalogue),

@@ -166,6 +166,18 @@ struct PartVectorTests {
         }
     }
 
+    @Test("a manifest and a run with every key of a store are written as they were read")
+    func rewriting() throws {
+        for vector in Vector.of("manifest") where vector.name == "manifest_valid_store" {
+            let input = try vector.input()
+            #expect(try input.withUnsafeBytes { raw in try Manifest(parsing: raw) }.encoded == input)
+        }
+        for vector in Vector.of("run") where vector.name == "run_valid_store" {
+            let input = try vector.input()
+            #expect(try input.withUnsafeBytes { raw in try Run(parsing: raw) }.encoded == input)
+        }
+    }
+
     @Test("a run is read, or refused", arguments: Vector.of("run"))
     func run(_ vector: Vector) throws {
         let input = try vector.input()

@@ -132,6 +132,7 @@ extension RejectReason {
         case .overLimit: "over a limit"
         case .cutShort: "cut short"
         case .unreadable: "could not be read"
+        case .kept: "kept for a message"
         }
     }
 }

@@ -98,7 +98,7 @@ struct InfoCommand: ReportingCommand {
             Fact("messageBytes", "size of messages", bytes: bytes),
             Fact("folderCount", "folders", count: UInt64(catalogue.folders.count)),
             Fact("sourceFileCount", "source files", count: UInt64(catalogue.files.count)),
-            Fact("rejectCount", "rejects", count: UInt64(catalogue.rejects.count)),
+            Fact("rejectCount", "rejects", count: UInt64(catalogue.rejectCount)),
             Fact("runs", "imports", "\(catalogue.runs.count)", .array(catalogue.runs.map { CountText.json($0) })),
         ]
     }

@@ -65,6 +65,13 @@ extension CBORReader {
         try names(0...Limits.components, 0...Limits.name)
     }
 
+    /// A key that is there to say yes, and absent otherwise.
+    mutating func yes() throws(FormatError) -> Bool {
+        let start = offset
+        guard try bool() else { throw FormatError(.cborSchema, at: start) }
+        return true
+    }
+
     /// A position in a table, checked when all of the manifest was read.
     mutating func position() throws(FormatError) -> Int {
         Int(clamping: try unsigned())
@@ -100,6 +107,8 @@ extension SourceFileEntry {
             case 7: pieceCount = try reader.unsigned()
             case 8: tail = Array(try reader.data(0...Limits.lead))
             case 9: changed = try reader.integer()
+            case 10: evidence = try reader.text(1...1024)
+            case 11: isUnfinished = try reader.yes()
             default: try map.unknown(key, &reader)
             }
         }
@@ -145,6 +154,13 @@ extension Placement {
             case 3: labels = try reader.names(1...1024, 0...1024)
             case 4: internalDate = try reader.integer()
             case 5: origin = try Origin(&reader)
+            case 6:
+                for _ in 0..<(try reader.array(1...Limits.recordPlaintext)) {
+                    try reader.tuple(2)
+                    let id = try reader.bytes32()
+                    let size = UInt32(try reader.unsigned(1...UInt64(Limits.object)))
+                    record.append(BlobReference(id: id, size: size))
+                }
             default: try map.unknown(key, &reader)
             }
         }
@@ -174,6 +190,8 @@ extension Origin {
                 }
             case 6: lineEnd = UInt8(try reader.unsigned(0...1))
             case 7: verbatimFrom = try reader.unsigned()
+            case 8: item = Array(try reader.data(1...Limits.item))
+            case 9: isMade = try reader.yes()
             default: try map.unknown(key, &reader)
             }
         }
@@ -235,9 +253,10 @@ extension RejectEntry {
                     blobs.append((id, UInt32(try reader.unsigned(1...UInt64(Limits.object)))))
                 }
             case 8: folder = try reader.position()
+            case 9: item = Array(try reader.data(1...Limits.item))
             default: try map.unknown(key, &reader)
             }
         }
-        guard present == 0b1_1111_1111 else { throw FormatError(.cborSchema, at: map.start) }
+        guard present & 0b1_1111_1111 == 0b1_1111_1111 else { throw FormatError(.cborSchema, at: map.start) }
     }
 }

@@ -44,6 +44,13 @@ extension CBORWriter {
         integer(seconds)
     }
 
+    /// No is what an absent key means.
+    mutating func optional(_ key: Int, yes: Bool) {
+        guard yes else { return }
+        self.key(key)
+        bool(true)
+    }
+
     /// Zero is what an absent key means.
     mutating func optional(_ key: Int, number: UInt64) {
         guard number != 0 else { return }
@@ -59,6 +66,8 @@ extension SourceFileEntry {
         if dialect != 0 { count += 1 }
         if !tail.isEmpty { count += 1 }
         if changed != nil { count += 1 }
+        if !evidence.isEmpty { count += 1 }
+        if isUnfinished { count += 1 }
         writer.map(count)
         writer.key(0)
         writer.unsigned(UInt64(run))
@@ -79,6 +88,11 @@ extension SourceFileEntry {
         writer.unsigned(pieceCount)
         writer.optional(8, tail.isEmpty ? nil : tail)
         writer.optional(9, seconds: changed)
+        if !evidence.isEmpty {
+            writer.key(10)
+            writer.text(utf8: evidence)
+        }
+        writer.optional(11, yes: isUnfinished)
     }
 }
 
@@ -106,6 +120,7 @@ extension Placement {
         if !labels.isEmpty { count += 1 }
         if internalDate != nil { count += 1 }
         if origin != nil { count += 1 }
+        if !record.isEmpty { count += 1 }
         writer.map(count)
         writer.key(0)
         writer.unsigned(UInt64(run))
@@ -121,6 +136,15 @@ extension Placement {
             writer.key(5)
             origin.write(to: &writer)
         }
+        if !record.isEmpty {
+            writer.key(6)
+            writer.array(record.count)
+            for blob in record {
+                writer.array(2)
+                writer.data(blob.id)
+                writer.unsigned(blob.size)
+            }
+        }
     }
 }
 
@@ -133,6 +157,8 @@ extension Origin {
         if !exceptions.isEmpty { count += 1 }
         if lineEnd != 0 { count += 1 }
         if verbatimFrom != nil { count += 1 }
+        if !item.isEmpty { count += 1 }
+        if isMade { count += 1 }
         writer.map(count)
         writer.key(0)
         writer.unsigned(file)
@@ -151,6 +177,8 @@ extension Origin {
             writer.key(7)
             writer.unsigned(verbatimFrom)
         }
+        writer.optional(8, item.isEmpty ? nil : item)
+        writer.optional(9, yes: isMade)
     }
 }
 
@@ -173,7 +201,7 @@ extension MailEnvelope {
 
 extension RejectEntry {
     func write(to writer: inout CBORWriter) {
-        writer.map(9)
+        writer.map(item.isEmpty ? 9 : 10)
         writer.key(0)
         writer.unsigned(UInt64(run))
         writer.key(1)
@@ -197,5 +225,6 @@ extension RejectEntry {
         }
         writer.key(8)
         writer.unsigned(UInt64(folder))
+        writer.optional(9, item.isEmpty ? nil : item)
     }
 }

@@ -13,13 +13,30 @@ public struct Folder: Hashable, Sendable {
 }
 
 /// The kind of a source file.
-public enum SourceFileKind: UInt8, Sendable {
+///
+/// Files of the kinds below 16 are made again from their pieces. From 16 on they are *opened* files: what was in them
+/// is kept, they themselves are not.
+public enum SourceFileKind: UInt8, Sendable, CaseIterable {
     /// Not recognised: all of it is a reject.
     case unknown = 0
     /// One message.
     case eml = 1
     /// Many messages.
     case mbox = 2
+    /// One message of Apple Mail.
+    case emlx = 3
+    /// One item of Outlook.
+    case msg = 4
+    /// A store of Outlook.
+    case pst = 16
+    /// A copy of a mailbox by Outlook.
+    case ost = 17
+    /// A store of Outlook for Mac.
+    case olm = 18
+    /// Many files in one.
+    case container = 19
+    /// A list that describes mail.
+    case list = 20
 }
 
 /// A file that was imported (schema `source-file`).
@@ -44,6 +61,15 @@ public struct SourceFileEntry: Equatable, Sendable {
     public var tail: [UInt8] = []
     /// Time of last change, in seconds since 1970.
     public var changed: Int64?
+    /// What kind and dialect were told by, in words; UTF-8, at most 1024 bytes.
+    public var evidence: [UInt8] = []
+    /// Whether the import has not come to the end of the file yet.
+    public var isUnfinished = false
+
+    /// Whether it was opened for what is in it, and is not kept itself.
+    public var isOpened: Bool { kind >= 16 }
+    /// Whether it can be made again from its pieces.
+    public var isMadeAgain: Bool { !isOpened && !isUnfinished }
 
     package init(
         run: Int,
@@ -104,6 +130,10 @@ public struct Origin: Equatable, Sendable {
     public var lineEnd: UInt8 = 0
     /// From this line on none is quoted.
     public var verbatimFrom: UInt64?
+    /// The item's id in its store; at most 256 bytes.
+    public var item: [UInt8] = []
+    /// Whether the message was made from what the file holds; it is then no piece of the file.
+    public var isMade = false
 
     package init(file: UInt64, ordinal: UInt64) {
         self.file = file
@@ -125,6 +155,8 @@ public struct Placement: Equatable, Sendable {
     public var internalDate: Int64?
     /// The place in the source file.
     public var origin: Origin?
+    /// The blobs that hold the store's own record of the item, in order.
+    public var record: [BlobReference] = []
 
     package init(run: Int, folder: Int) {
         self.run = run
@@ -174,6 +206,19 @@ public struct MessageEntry: Equatable, Sendable {
     }
 }
 
+/// A blob: its id, and its size in bytes.
+public struct BlobReference: Hashable, Sendable {
+    /// Id of the object.
+    public var id: Bytes32
+    /// Size in bytes.
+    public var size: UInt32
+
+    package init(id: Bytes32, size: UInt32) {
+        self.id = id
+        self.size = size
+    }
+}
+
 /// Why bytes were kept aside.
 public enum RejectReason: UInt8, Sendable, CaseIterable {
     /// No bytes.
@@ -188,6 +233,8 @@ public enum RejectReason: UInt8, Sendable, CaseIterable {
     case cutShort = 5
     /// The source could not be read, or changed meanwhile.
     case unreadable = 6
+    /// Not rejected: it belongs to a message, or a message was made from it.
+    case kept = 7
 }
 
 /// Bytes of a source that are no message, kept aside (schema `reject`).
@@ -210,6 +257,11 @@ public struct RejectEntry: Equatable, Sendable {
     public var blobs: [(id: Bytes32, size: UInt32)]
     /// Position of the folder in the manifest's table.
     public var folder: Int
+    /// The item's id in its store; at most 256 bytes.
+    public var item: [UInt8] = []
+
+    /// Whether it is kept for a message's sake, and counts as nothing that was rejected.
+    public var isKept: Bool { reason == RejectReason.kept.rawValue }
 
     package init(file: UInt64, ordinal: UInt64, offset: UInt64, size: UInt64, reason: RejectReason, text: String) {
         run = 0
@@ -231,6 +283,7 @@ public struct RejectEntry: Equatable, Sendable {
         return left.run == right.run && left.file == right.file && left.ordinal == right.ordinal
             && left.offset == right.offset && left.size == right.size && left.reason == right.reason
             && left.text == right.text && left.folder == right.folder
+            && left.item == right.item
     }
 }
 

@@ -28,7 +28,7 @@ public struct ImportCounts: Equatable, Sendable {
 }
 
 /// What a run imported from.
-public enum RunKind: UInt8, Sendable {
+public enum RunKind: UInt8, Sendable, CaseIterable {
     /// One EML file.
     case emlFile = 1
     /// A folder.
@@ -37,6 +37,30 @@ public enum RunKind: UInt8, Sendable {
     case mboxFile = 3
     /// Standard input.
     case standardInput = 4
+    /// One EMLX file.
+    case emlxFile = 5
+    /// One MSG file.
+    case msgFile = 6
+    /// A PST file.
+    case pst = 7
+    /// An OST file.
+    case ost = 8
+    /// An OLM file.
+    case olm = 9
+    /// A ZIP, TAR or the like.
+    case container = 10
+    /// A Maildir or Maildir++.
+    case maildir = 11
+    /// A folder of MH.
+    case mh = 12
+    /// A profile of Thunderbird.
+    case thunderbird = 13
+    /// A folder of Apple Mail.
+    case appleMail = 14
+    /// A folder of Evolution.
+    case evolution = 15
+    /// A folder that readpst made.
+    case readpst = 16
 }
 
 /// One import over one source (format.md, section 8.5; schema `run`).
@@ -57,6 +81,14 @@ public struct Run: Equatable, Sendable {
     public var counts: ImportCounts
     /// The account of each folder.
     public var folders: [(folder: Folder, counts: ImportCounts)] = []
+    /// What was left out on purpose: the reason, as UTF-8 of at most 1024 bytes, and how often.
+    public var skipped: [(reason: [UInt8], count: UInt64)] = []
+    /// The tree hash of the source (format.md, section 2), if it is one file; not keyed.
+    public var sourceHash: Bytes32?
+    /// How many items the source itself says a folder has; folders of which it says nothing are absent.
+    public var expected: [(folder: Folder, count: UInt64)] = []
+    /// How often the import was continued after it had been broken off.
+    public var continuedCount: UInt64 = 0
     /// The program, as UTF-8.
     public var program: [UInt8] = []
     /// What tells the source from any other on the computer of the import; nil where nothing does.
@@ -97,6 +129,20 @@ public struct Run: Equatable, Sendable {
                     let folder = Folder(mailbox: mailbox, path: try reader.path())
                     folders.append((folder, try ImportCounts(&reader)))
                 }
+            case 8:
+                for _ in 0..<(try reader.array(0...Limits.recordPlaintext)) {
+                    try reader.tuple(2)
+                    skipped.append((try reader.text(0...1024), try reader.unsigned()))
+                }
+            case 9: sourceHash = try reader.bytes32()
+            case 10:
+                for _ in 0..<(try reader.array(0...Limits.recordPlaintext)) {
+                    try reader.tuple(3)
+                    let mailbox = Array(try reader.data(0...Limits.name))
+                    let folder = Folder(mailbox: mailbox, path: try reader.path())
+                    expected.append((folder, try reader.unsigned()))
+                }
+            case 11: continuedCount = try reader.unsigned()
             case -1: program = try reader.text(0...64)
             case -2: source = try reader.bytes32()
             default: try map.unknown(key, &reader)
@@ -112,6 +158,10 @@ public struct Run: Equatable, Sendable {
         var count = 6
         if end != nil { count += 1 }
         if !folders.isEmpty { count += 1 }
+        if !skipped.isEmpty { count += 1 }
+        if sourceHash != nil { count += 1 }
+        if !expected.isEmpty { count += 1 }
+        if continuedCount != 0 { count += 1 }
         if !program.isEmpty { count += 1 }
         if source != nil { count += 1 }
         writer.map(count)
@@ -138,6 +188,30 @@ public struct Run: Equatable, Sendable {
                 entry.counts.write(to: &writer)
             }
         }
+        if !skipped.isEmpty {
+            writer.key(8)
+            writer.array(skipped.count)
+            for entry in skipped {
+                writer.array(2)
+                writer.text(utf8: entry.reason)
+                writer.unsigned(entry.count)
+            }
+        }
+        if let sourceHash {
+            writer.key(9)
+            writer.data(sourceHash)
+        }
+        if !expected.isEmpty {
+            writer.key(10)
+            writer.array(expected.count)
+            for entry in expected {
+                writer.array(3)
+                writer.data(entry.folder.mailbox)
+                writer.names(entry.folder.path)
+                writer.unsigned(entry.count)
+            }
+        }
+        writer.optional(11, number: continuedCount)
         if !program.isEmpty {
             writer.key(-1)
             writer.text(utf8: program)
@@ -167,5 +241,42 @@ extension ImportCounts {
         writer.unsigned(alreadyThere)
         writer.unsigned(rejected)
         writer.unsigned(byteCount)
+    }
+}
+
+extension Run {
+    /// The run with as many of its lists as one record holds well (format.md, section 8.5); the manifests name every folder.
+    ///
+    /// What the source says of its folders goes first, then the account of the folders, then what was left out.
+    package func fitting(byteCount: Int = 8_000_000) -> Run {
+        // Five counts of at most nine bytes, and the heads of the lists and strings.
+        func size(_ folder: Folder) -> Int { folder.path.reduce(64 + folder.mailbox.count) { $0 + $1.count + 3 } }
+        var room = byteCount
+        func prefix<Entry>(_ entries: [Entry], _ size: (Entry) -> Int) -> [Entry] {
+            var count = 0
+            for entry in entries {
+                room -= size(entry)
+                guard room >= 0 else { break }
+                count += 1
+            }
+            return Array(entries.prefix(count))
+        }
+        var run = self
+        run.expected = prefix(expected) { size($0.folder) }
+        run.folders = prefix(folders) { size($0.folder) }
+        run.skipped = prefix(skipped) { $0.reason.count + 16 }
+        return run
+    }
+}
+
+extension String {
+    /// The text as UTF-8, cut before the character that would pass `byteCount` bytes.
+    package func utf8(upTo byteCount: Int) -> [UInt8] {
+        var bytes: [UInt8] = []
+        for scalar in unicodeScalars {
+            guard bytes.count + UTF8.width(scalar) <= byteCount else { break }
+            bytes += UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter
+        }
+        return bytes
     }
 }

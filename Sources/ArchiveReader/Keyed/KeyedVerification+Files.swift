@@ -11,7 +11,7 @@ extension KeyedVerification {
     ) -> (findings: [Finding], isWhole: Bool) {
         var wanted: [MessageGathering.Wanted] = []
         var files: [(file: SourceFileEntry, first: Int)] = []
-        for file in archive.catalogue.files where !isOneMessage(file) {
+        for file in archive.catalogue.files where file.isMadeAgain && !isOneMessage(file) {
             let messages = archive.messages(of: file)
             guard !messages.contains(where: { lost.contains($0.content) }) else { continue }
             files.append((file, wanted.count))
@@ -52,7 +52,9 @@ extension KeyedVerification {
 
     /// Bytes of the files that are made again.
     var filesByteCount: UInt64 {
-        archive.catalogue.files.reduce(0) { sum, file in isOneMessage(file) ? sum : sum &+ file.size }
+        archive.catalogue.files.reduce(0) { sum, file in
+            !file.isMadeAgain || isOneMessage(file) ? sum : sum &+ file.size
+        }
     }
 
     /// Whether the id of a message proves the whole file.

@@ -201,6 +201,10 @@ package struct KeyedVerification {
         for message in archive.catalogue.messages {
             let key = ObjectKey(message.content, .content)
             if !archive.places.contains(key) { lost.insert(key) }
+            for blob in message.placements.lazy.flatMap(\.record) {
+                let key = ObjectKey(blob.id, .blob)
+                if !archive.places.contains(key) { lost.insert(key) }
+            }
         }
         for blob in archive.catalogue.rejects.lazy.flatMap(\.blobs) {
             let key = ObjectKey(blob.id, .blob)

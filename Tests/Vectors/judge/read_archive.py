@@ -117,6 +117,7 @@ class Catalogue:
     def __init__(self, archive, secrets):
         self.archive_id, self.findings, self.secrets = archive.keys.archive_id, archive.findings, secrets
         self.segments, self.places, self.messages, self.group = {}, {}, {}, lru_cache(4)(self.group)
+        self.blobs = set()
         for (kind, segment), entry in sorted(archive.state.files.items()):
             if kind == SEGMENT and 7 in entry:
                 with self.findings.noting(file_name(kind, segment)):
@@ -177,10 +178,15 @@ class Catalogue:
         runs, folders, files, messages, rejects = (manifest[key] for key in range(5))
         used = [(each[0], 0) for each in files if folders] + [(each[0], each[8]) for each in rejects]
         for message in messages:
-            size, places, envelope = self.messages.get(message[0], (message[1], [], {}))
+            size, places, envelope = self.messages.get(message[0], (message[1], {}, {}))
             used += [(each[0], each[1]) for each in message[2]]
-            places = places + [folders[each[1]] for each in message[2] if each[1] < len(folders)]
+            for each in message[2]:
+                if each[1] < len(folders):
+                    item = [runs[each[0]], each[5][0], each[5][1]] if 5 in each and each[0] < len(runs) else len(places)
+                    places[repr((item, folders[each[1]][:2]))] = folders[each[1]]
+                self.blobs.update(identity for identity, _ in each.get(6, []))
             self.messages[message[0]] = size, places, envelope or message.get(3, {})
+        self.blobs.update(identity for each in rejects for identity, _ in each[7])
         need(E607=all(run < len(runs) and folder < len(folders) for run, folder in used))
 
     def group(self, segment, at):
@@ -233,6 +239,9 @@ class Catalogue:
                 for code, found in ("E602", not all(right)), ("E601", not any(right)):
                     if found:
                         self.findings.report(code, f"object {identity.hex()}")
+        for identity in self.blobs:
+            if (identity, BLOB) not in self.places:
+                self.findings.report("E601", f"object {identity.hex()}")
 
 SECRETS = ("passphrase", "recovery", "key", "identity")
 
@@ -279,7 +288,7 @@ def printable(text):
 
 def show(catalogue, _):
     for identity, (size, folders, envelope) in catalogue.messages.items():
-        paths = {b"/".join([folder[0], *folder[1]]).decode("utf-8", "backslashreplace") for folder in folders}
+        paths = {b"/".join([folder[0], *folder[1]]).decode("utf-8", "backslashreplace") for folder in folders.values()}
         subject = envelope.get(4, b"").decode("utf-8", "backslashreplace")
         print(identity.hex(), size, printable("; ".join(sorted(paths))), printable(subject), sep="\t")
 

@@ -375,8 +375,8 @@ def catalogue_differences(vector, path, files):
     if not catalogue:
         return wrong
     for message in vector["messages"]:
-        size, folders, _ = catalogue.messages.get(bytes.fromhex(message["id"]), (None, [], {}))
-        got = sorted([folder[0].hex(), [name.hex() for name in folder[1]]] for folder in folders)
+        size, folders, _ = catalogue.messages.get(bytes.fromhex(message["id"]), (None, {}, {}))
+        got = sorted([folder[0].hex(), [name.hex() for name in folder[1]]] for folder in folders.values())
         if "folders" in message and (size, got) != (message["size"], sorted(message["folders"])):
             wrong.append(f"size or folders of {message['id'][:16]}")
 

@@ -24,7 +24,8 @@ from read_archive import Damage, H, Keys, attempt, need  # noqa: E402
 OPERATIONS = ("read", "verify", "append", "sync", "repair")
 # What the reader leaves out: source files made again; credentials, which only writers read; and checkpoints, which spare
 # a reader the first commits or stand in for lost ones, but add nothing where all commits are there.
-LEFT_OUT = ("original_", "text_credential_", "checkpoint_", "archive_lost_before_checkpoint")
+LEFT_OUT = ("original_", "text_credential_", "checkpoint_", "archive_lost_before_checkpoint",
+            "archive_import_continued", "archive_record_missing")
 
 
 class Context(dict):
