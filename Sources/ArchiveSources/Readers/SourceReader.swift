@@ -62,6 +62,8 @@ struct FoundMessage: Sendable {
     var identifier: String
     /// What the message does not say: the store's own record of the item, kept beside it; empty when there is none.
     var record: [UInt8] = []
+    /// What is not as it should be, in words; the message is there nevertheless.
+    var notes: [String] = []
 }
 
 /// An item that could not be read.
@@ -89,4 +91,10 @@ package enum SkipReason: String, Sendable, CaseIterable {
     case link = "link"
     /// Empty where mail programs leave empty files.
     case emptyMailbox = "empty mailbox"
+    /// Settings, address books and other data of a mail program, within its profile.
+    case program = "data of the mail program"
+    /// An attachment beside a message that holds it, or that it was put back into.
+    case attachment = "attachment of a message beside it"
+    /// A message without its attachments, beside the same message with them.
+    case partialTwin = "part of a message beside it"
 }

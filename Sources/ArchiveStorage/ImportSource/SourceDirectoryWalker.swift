@@ -67,9 +67,7 @@ package struct SourceDirectoryWalker: ~Copyable {
     private struct Level {
         let directory: SourceDirectory
         let path: [UInt8]
-        /// All names, one after the other.
-        let bytes: [UInt8]
-        let names: [(start: Int, byteCount: Int, kind: FileKind?)]
+        let names: SourceDirectoryNames
         var next = 0
     }
 
@@ -93,6 +91,54 @@ package struct SourceDirectoryWalker: ~Copyable {
     /// How many directories the walk itself has open.
     package var depth: Int { levels.count }
 
+    /// The names in the directory that the walk stands in: after `next` told of a directory, what is in it.
+    package var names: SourceDirectoryNames { levels.last?.names ?? SourceDirectoryNames() }
+
+    /// Leaves the directory that the walk stands in, and steps back before it, so that `next` enters it again.
+    package mutating func stepOut() {
+        guard levels.count > 1 else { return }
+        levels.removeLast()
+        stepBack()
+    }
+
+    /// Opens a file in the directory that the walk stands in; a link is not followed.
+    package func open(_ name: [UInt8]) throws(StorageError) -> SourceFile {
+        guard let level = levels.last else { throw StorageError(.openForReading, text(name), .notFound) }
+        let path = level.path.isEmpty ? name : level.path + [UInt8(ascii: "/")] + name
+        return try SourceFile(path, in: level.directory, nameByteCount: name.count, followsLinks: false)
+    }
+
+    /// A walk of its own through a directory below one on the way of this one; links are not followed.
+    ///
+    /// - Parameters:
+    ///   - depth: How many directories the one on the way is nested: 0 is the one where this walk began.
+    ///   - names: The way down from there; paths of the new walk's entries begin below it.
+    /// - Returns: nil where there is no such directory.
+    package func walker(at depth: Int, _ names: [[UInt8]]) throws(StorageError) -> SourceDirectoryWalker? {
+        guard levels.indices.contains(depth) else { return nil }
+        var directory = levels[depth].directory
+        var path = levels[depth].path
+        for name in names {
+            if !path.isEmpty { path.append(UInt8(ascii: "/")) }
+            path += name
+            let opened = withCName(name, name.count) { pa_open_directory(directory.number, $0) } ?? -1
+            guard let found = SourceDirectory(opened) else {
+                let error = StorageError(.list, place(path), systemError: -opened)
+                switch error.cause {
+                case .notFound, .notADirectory, .symlink, .invalidName: return nil
+                default: throw error
+                }
+            }
+            directory = found
+        }
+        return try SourceDirectoryWalker(rootPath + [UInt8(ascii: "/")] + path, directory)
+    }
+
+    private init(_ path: [UInt8], _ directory: SourceDirectory) throws(StorageError) {
+        rootPath = path
+        levels.append(try Self.read(directory, [], place: path))
+    }
+
     /// Steps back before a directory that could not be entered, so that `next` tries it again.
     package mutating func stepBack() {
         guard let level = levels.indices.last, levels[level].next > 0 else { return }
@@ -106,13 +152,13 @@ package struct SourceDirectoryWalker: ~Copyable {
                 levels.removeLast()
                 continue
             }
-            let (start, byteCount, listedKind) = levels[level].names[levels[level].next]
+            let (start, byteCount, listedKind) = levels[level].names.names[levels[level].next]
             levels[level].next += 1
             let directory = levels[level].directory
             var path = levels[level].path
             path.reserveCapacity(path.count + byteCount + 1)
             if !path.isEmpty { path.append(UInt8(ascii: "/")) }
-            path.append(contentsOf: levels[level].bytes[start..<start + byteCount])
+            path.append(contentsOf: levels[level].names.bytes[start..<start + byteCount])
             let kind = listedKind.map { SourceEntry.Kind($0) } ?? look(directory, path, byteCount)
             let entered = if case .directory = kind { enter(directory, path, byteCount) } else { kind }
             return SourceEntry(
@@ -166,13 +212,7 @@ package struct SourceDirectoryWalker: ~Copyable {
             return nil
         }
         if let failure { throw StorageError(.list, text(place), failure) }
-        bytes.withUnsafeBytes { bytes in
-            names.sort { left, right in
-                bytes[left.start..<left.start + left.byteCount]
-                    .lexicographicallyPrecedes(bytes[right.start..<right.start + right.byteCount])
-            }
-        }
-        return Level(directory: directory, path: path, bytes: bytes, names: names)
+        return Level(directory: directory, path: path, names: SourceDirectoryNames(bytes, names))
     }
 }
 
