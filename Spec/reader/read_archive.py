@@ -3,7 +3,7 @@
 import argparse
 import base64
 import hashlib
-import mmap
+import io
 import os
 import re
 import struct
@@ -18,7 +18,7 @@ from pathlib import Path
 import cbor2
 import cddl_verifier
 import zstandard
-from nacl import bindings as sodium, exceptions, pwhash
+from nacl import bindings as sodium, pwhash
 
 OPENING, DATA, FOOTER, COMMIT, TABLE = ADD, EXTEND, SEAL, CLOSE, REMOVE = range(1, 6)
 SIDECAR, JOURNAL, SEGMENT, CHECKPOINT, DERIVED = range(-1, 4)
@@ -28,6 +28,8 @@ MIB, PAGE, MAX_MEMORY, MAX_PASSES, LABEL = 1 << 20, 4096, 1 << 20, 10, b"portabl
 HEADERS, HEADS = ("header.a", "parity/header.b", "segments/header.c"), ("head.a", "journal/head.b")
 PLACES = {JOURNAL: ("journal", "jnl"), SEGMENT: ("segments", "seg"), CHECKPOINT: ("journal", "tab"),
           DERIVED: ("derived", "der"), SIDECAR: ("parity", "par")}
+BITS = {letter: f"{at:04b}" for at, letter in enumerate("bdfghjklmnprstvz")} | dict(a="00", i="01", o="10", u="11")
+CODE = re.compile("(CVCVC){18}".replace("C", "[bdfghjklmnprstvz]").replace("V", "[aiou]"))
 KNOWN = re.compile(r"(segments|journal|derived|parity|other/\d\d)(/\d{5})?|other|readme\.txt|spec\.md")
 TIMES = {"header": 3, "commit": 2, "certificate": 4, "revocation": 2}
 SCHEMA = cddl_verifier.Validator((Path(__file__).resolve().parents[1] / "schema.cddl").read_text())
@@ -42,46 +44,36 @@ class Damage(Exception):
     def __bool__(self):
         return False
 
-
 def need(**conditions):
     for code, holds in conditions.items():
         if not holds:
             raise Damage(code)
 
-
 def attempt(function, *arguments):
     """What the function gives, or the damage that it meets; what fails in a library fails because of the data."""
     try:
         return function(*arguments)
-    except Damage as damage:
-        return damage
     except Exception as error:
-        return Damage("E005" if isinstance(error, OSError) else "E3", error)
+        return error if isinstance(error, Damage) else Damage("E005" if isinstance(error, OSError) else "E3", error)
 
+def depth(item):
+    inner = item if type(item) is list else item.values() if type(item) is dict else None
+    return 0 if inner is None else 1 + max(map(depth, inner), default=0)
 
-def check_item(item, depth=0):
-    need(E209=type(item) in (type(None), bool, bytes, str, list, dict) or type(item) is int and -2**63 <= item < 2**63)
-    if type(item) in (list, dict):
-        need(E204=depth < 16, E206=type(item) is list or all(type(key) is int and -24 <= key < 24 for key in item))
-        for each in item if type(item) is list else item.values():
-            check_item(each, depth + 1)
+def fits(rule, data):
+    return SCHEMA.validate(data, root_type=rule).valid
 
-
-def parse(data, rule=None):
+def parse(data, rule="any-item"):
     item = cbor2.loads(data)
-    check_item(item)
-    need(E201=cbor2.dumps(item, canonical=True) == data, E2=not rule or SCHEMA.validate(data, root_type=rule).valid)
+    need(E201=cbor2.dumps(item, canonical=True) == data, E204=depth(item) <= 16, E2=fits(rule, data))
     need(E206=rule not in TIMES or item[TIMES[rule]] % 60 == 0)
     return item
-
 
 def number(data, at, size=4):
     return int.from_bytes(data[at:at + size], "little")
 
-
 def H(*parts, key=b"", size=32):
     return hashlib.blake2b(b"".join(parts), digest_size=size, key=key).digest()
-
 
 def root(data, start=0, end=None):
     """The tree hash (format.md, section 2) of the bytes from start to end."""
@@ -89,10 +81,13 @@ def root(data, start=0, end=None):
     blocks = (data[at:min(at + 65536, end)] for at in range(start, end, 65536))
     return H(b"\1", (end - start).to_bytes(8, "little"), *(H(b"\0", block) for block in blocks))
 
-
 def file_name(kind, number):
     folder, ending = PLACES.get(kind, (f"other/{kind:02}", "bin"))
     return f"{folder}/{number // 1000:05}/{number:08}.{ending}"
+
+def check_slots(slots):
+    need(E118=all(fits("slot-fields", list(slot)) and slot.time % 60 == 0 for slot in slots))
+    need(E118=len({slot.id for slot in slots}) == len(slots) and sum(slot.kind in (1, 3) for slot in slots) <= 8)
 
 
 class Keys(namedtuple("Keys", "signing content")):
@@ -114,23 +109,13 @@ class Header:
     def __init__(self, file):
         need(W701=file is not None)
         raw, end = file[0:16385], 16 + number(file[0:16], 12)
-        framed = raw[8:9] == b"\1" and not any(raw[10:12]) and 16 < end <= 16316 and not any(raw[end + 64:16380])
-        need(E110=len(raw) == 16384, E111=raw[:8] == b"PARCHHDR", E112=zlib.crc32(raw[:16380]) == number(raw, 16380),
-             E002=raw[8] < 2, E114=framed)
+        need(E110=len(raw) == 16384, E111=raw[:8] == b"PARCHHDR", E112=zlib.crc32(raw[:16380]) == number(raw, 16380))
+        need(E002=raw[8] < 2, E114=raw[8] and not any(raw[10:12] + raw[end + 64:16380]) and 16 < end <= 16316)
         self.raw, self.body, self.hash = raw, parse(raw[16:end], "header"), H(LABEL % b"header-hash", raw)
         self.sequence, self.slots, self.keys = self.body[2], self.body[4], Keys(self.body[0], self.body[1])
         sodium.crypto_scalarmult(bytes(32), self.keys.content)
         self.keys.verify("header", raw[:end], raw[end:end + 64])
-        self.check_slots([Slot(*SLOT.unpack(slot)) for slot in self.slots])
-
-    @staticmethod
-    def check_slots(slots):
-        for slot in slots:
-            argon = 8 <= slot.memory <= 1 << 20 and 1 <= slot.passes <= 10 and slot.threads == 1
-            costs = argon if slot.kind in (1, 3) else not (slot.memory or slot.passes or slot.threads)
-            unused = any(slot.salt if slot.kind == 4 else slot.point) or slot.zero or slot.end or slot.time % 60
-            need(E118=1 <= slot.kind <= 4 and slot.rights <= 1 and costs and not unused)
-        need(E118=len({slot.id for slot in slots}) == len(slots) and sum(slot.kind in (1, 3) for slot in slots) <= 8)
+        check_slots([Slot(*SLOT.unpack(slot)) for slot in self.slots])
 
 
 class Record(namedtuple("Record", "at end raw kind codec segment offset nonce body")):
@@ -139,11 +124,9 @@ class Record(namedtuple("Record", "at end raw kind codec segment offset nonce bo
     def read(cls, data, at, limit, archive_id, segment=None):
         raw = data[at:min(at + 128, limit)]
         need(E306=len(raw) == 128, E301=raw[:8] == b"PARCHREC", E302=zlib.crc32(raw[:124]) == number(raw, 124))
-        _, major, _, kind, codec, place, archive, offset, length, zero, nonce, zeros, _ = RECORD.unpack(raw)
-        step, longest = (PAGE, 65408) if kind == COMMIT else (64, 18 * MIB)
-        right = major and OPENING <= kind <= TABLE and codec <= (2 if kind == DATA else 0) and 1 <= place < 10**8
-        right = right and offset in range(0, 2**28 + 2**16, step) and not any(zeros if kind == DATA else nonce + zeros)
-        need(E002=major < 2, E303=right and not zero, E304=1 <= length <= longest, E306=at + 128 + length <= limit,
+        _, major, _, kind, codec, place, archive, offset, length, _, nonce, _, _ = fields = RECORD.unpack(raw)
+        right = fits("record-fields", list(fields)) and offset % (PAGE if kind == COMMIT else 64) == 0
+        need(E002=major < 2, E303=right, E306=at + 128 + length <= limit,
              E305=(archive, place, offset) == (archive_id, segment or place, offset if segment is None else at))
         body = data[at + 128:at + 128 + length]
         need(E505=kind != OPENING or length == 176 and body[:8] == b"\1" + bytes(7),
@@ -192,7 +175,7 @@ class State:
     def __init__(self, generation=0, commit_hash=bytes(32), body={0: [], 1: [], 2: []}, known=True):
         self.generation, self.hash, self.known, self.debris = generation, commit_hash, known, body[2]
         self.files = {(entry[0], entry[1]): entry for entry in body[0]}
-        self.writers = {parse(signed[:-64])[0]: [signed, revoked] for signed, revoked in body[1]}
+        self.writers = {cbor2.loads(signed[:-64])[0]: [signed, revoked] for signed, revoked in body[1]}
 
     def body(self):
         files, writers = ([each[key] for key in sorted(each)] for each in (self.files, self.writers))
@@ -206,25 +189,23 @@ class State:
         body, state, written = commit.body, State(commit.generation, commit.hash, self.body()), []
         names = [(change[1], change[2]) for change in body[7]]
         rules = [not journal or body[6] <= journal, names == sorted(set(names))]
-        for op, kind, change in ((change[0], change[1], change) for change in body[7]):
-            name, length, blob = (kind, change[2]), change.get(3, 0), [[commit.generation, change.get(6)]]
-            old, greatest = self.files.get(name, {}), max((n for of, n in self.files if of == kind), default=0)
-            is_new, is_open, is_segment = not old and change[2] > greatest, old.get(4) == OPEN, kind == SEGMENT
-            grows = is_open and length >= old[2] + PAGE * old[5] and change.get(5) == old.get(7)
-            closes = not old or is_open or old[4] == SEALED and old[6] == self.generation
-            fields = {CLOSE: {7, 8}, REMOVE: set()}.get(op, {3, 4, 5, 6} if is_segment else {3, 4})
-            rules += [
-                {key for key in change if key > 2} == fields and length <= (2**40 if kind >= DERIVED else 2**28),
-                {ADD: is_new, EXTEND: grows, SEAL: grows or is_new, CLOSE: closes, REMOVE: old}[op],
-                is_segment or op == REMOVE or op == ADD and (kind != CHECKPOINT or change[2] == self.generation)]
-            new = {0: kind, 1: change[2], 2: length, 3: change.get(4, root(b"")), 4: PLAIN, 5: 0, 6: commit.generation}
-            if is_segment and op <= SEAL:
-                written.append((change[2], length, change.get(5, b"")[:40]))
-                new |= {4: SEALED if op == SEAL else OPEN, 5: len(commit.padded) // PAGE, 7: change.get(5),
-                        8: old.get(8, []) + blob}
+        for change, name in zip(body[7], names):
+            op, kind, length, old = change[0], change[1], change.get(3, 0), self.files.get(name, {})
+            is_new = not old and all(name > each for each in self.files if each[0] == kind)
+            grows = old.get(4) == OPEN and length >= old[2] + PAGE * old[5] and change.get(5) == old.get(7)
+            closes = not old or old[4] == OPEN or old[4] == SEALED and old[6] == self.generation
+            is_complete = fits("complete-change", change)
+            rules += [is_complete, kind != CHECKPOINT or op == REMOVE or name[1] == self.generation,
+                      {ADD: is_new, EXTEND: grows, SEAL: grows or is_new, CLOSE: closes, REMOVE: old}[op]]
+            new = {0: kind, 1: name[1], 2: length, 3: change.get(4, root(b"")), 4: PLAIN, 5: 0, 6: commit.generation}
+            if kind == SEGMENT and op <= SEAL:
+                written.append((name[1], length, change.get(5, b"")[:40]))
+                blobs = old.get(8, []) + [[commit.generation, change.get(6)]]
+                new |= {4: SEALED if op == SEAL else OPEN, 5: len(commit.padded) // PAGE, 7: change.get(5), 8: blobs}
             if op == CLOSE:
                 new = (old or new) | {4: CLOSED, 5: 0, 9: change.get(7), 10: change.get(8)}
-            if rules[-3] and state.files.pop(name, True) and op != REMOVE:
+            state.files.pop(name, None)
+            if is_complete and op != REMOVE:
                 state.files[name] = new
         for signed, certificate in commit.writers:
             state.writers.setdefault(certificate[0], [signed, False])
@@ -232,28 +213,41 @@ class State:
         state.debris = self.debris + body.get(12, [])
         state.known = root(cbor2.dumps(state.body(), canonical=True)) == body[8]
         tables = [[entry[1], entry[2], entry[3]] for (kind, _), entry in state.files.items() if kind == CHECKPOINT]
-        rules += [body[9] == max(tables, default=None),
-                  self.generation % 256 > 0 or self.generation == 0 or (CHECKPOINT, self.generation) in names,
+        due = self.generation > 0 and self.generation % 256 == 0
+        rules += [body[9] == max(tables, default=None), not due or (CHECKPOINT, self.generation) in names,
                   written == [(commit.segment, commit.offset, b"\1" + bytes(7) + commit.writer)],
                   state.writers.keys() >= commit.revoked and len(state.writers) <= 4096]
         faults = {"E403": not self.allows_writer(commit), "E404": commit.generation != self.generation + 1,
                   "E405": self.hash not in (None, body[1]), "E412": self.known and not all(rules),
                   "E410": self.known and not state.known}
-        fault = next((code for code in faults if faults[code]), None)
+        fault = next(filter(faults.get, faults), None)
         if fault and not state.known:
             state.files, state.known = self.files | state.files, True
         return state, fault
 
+def read_checkpoint(file, generation, length, expected):
+    """The state in a checkpoint file, as a commit names it (format.md, 7.6)."""
+    need(E411=file is not None and file[0:8] == b"PARCHTAB" and root(file[0:length]) == expected)
+    body = parse(file[8:length], "checkpoint")
+    need(E411=body[0] == generation)
+    return State(generation, body[1], body[3])
 
 def check_live(file, entry, spare):
     length, tail = entry[2], PAGE * entry[5]
     if file is None or len(file) < length:
-        return ["E501" if file is None else "E502"]
+        return {"E501" if file is None else "E502": True}
     behind, known = (len(file) - length, root(file, length)), (entry.get(9), entry.get(10))
     debris = behind != known if entry[4] == CLOSED else behind[0] > tail
     cut = tail and spare and file[length:length + tail] != spare.padded
-    codes = {"E503": root(file, 0, length) != entry[3], "W705": cut, "W706": debris}
-    return [code for code in codes if codes[code]]
+    return {"E503": root(file, 0, length) != entry[3], "W705": cut, "W706": debris}
+
+
+class File(io.FileIO):
+    def __len__(self):
+        return os.fstat(self.fileno()).st_size
+
+    def __getitem__(self, part):
+        return os.pread(self.fileno(), max(min(part.stop, len(self)) - part.start, 0), part.start)
 
 
 class Archive:
@@ -261,7 +255,7 @@ class Archive:
     def __init__(self, path):
         self.findings, self.pieces, self.followed, self.h, self.state = {}, defaultdict(list), {}, 0, State()
         self.header, self.keys, self.heads, self.paths, self.numbered = None, None, {}, {}, set()
-        for folder, folders, names in os.walk(path, lambda error: self.report("E005", error.filename, error)):
+        for folder, folders, names in os.walk(path, lambda error: self.report(error.filename, error, E005=True)):
             for full in (os.path.join(folder, name) for name in folders + names):
                 written = os.path.relpath(full, path).replace(os.sep, "/")
                 name, number = written.lower(), int(written[-12:-4]) if written[-12:-4].isdecimal() else 0
@@ -272,23 +266,21 @@ class Archive:
                 if plain and kind is not None:
                     self.numbered.add((kind, number))
                 elif not plain or not KNOWN.fullmatch(name) and name not in HEADERS + HEADS:
-                    self.report("W711" if plain and name.endswith((".new", ".bad")) else "W710", name)
+                    self.report(name, **{"W711" if plain and name.endswith((".new", ".bad")) else "W710": True})
 
     def open(self, *name):
         name = file_name(*name) if len(name) == 2 else name[0]
         path = self.paths.get(name) or self.paths.get(name + ".new")
-        with open(path or os.devnull, "rb") as file:
-            filled = path and os.path.getsize(path)
-            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if filled else b"" if path else None
+        return File(path) if path else None
 
-    def report(self, code, place, cause="", when=True):
-        if when:
+    def report(self, place, cause="", **codes):
+        for code in filter(codes.get, codes):
             self.findings.setdefault((code, place), cause)
 
     def note(self, place, function, *arguments):
         result = attempt(function, *arguments)
         if isinstance(result, Damage):
-            self.report(result.args[0], place, result.args[-1])
+            self.report(place, result.args[-1], **{result.args[0]: True})
         return result
 
     def choose_header(self, recovered=None):
@@ -300,8 +292,8 @@ class Archive:
         self.keys = self.header.keys if valid else recovered
         for name, found in replicas.items():
             older = not found or found.sequence < self.header.sequence
-            self.report("W701" if valid else "E101", name, "" if found else found.args[0], when=older)
-            self.report("E103", name, when=found and (found.keys != self.keys or not older and found.raw != best.raw))
+            differs = found and (found.keys != self.keys or not older and found.raw != best.raw)
+            self.report(name, "" if found else found.args[0], W701=valid and older, E101=not valid, E103=differs)
 
     def read(self):
         for kind, number in sorted(each for each in self.numbered if each[0] in (JOURNAL, SEGMENT)):
@@ -311,23 +303,21 @@ class Archive:
             self.pieces[head.generation].append(Piece(None, 0, 0, head))
         self.follow()
         generation, counting, header = self.state.generation, any(self.heads.values()), self.header
-        self.report("E407", HEADS[0], when=not counting)
-        self.report("W703", HEADS[0], when=generation > self.h)
+        self.report(HEADS[0], E407=not counting, W703=generation > self.h)
         for name, head in self.heads.items():
-            self.report("W704", name, when=counting and generation == self.h and (not head or head.generation < self.h))
-            self.report("E406", name, when=head and self.followed.get(head.generation, head).hash != head.hash)
+            older = counting and generation == self.h and (not head or head.generation < self.h)
+            self.report(name, W704=older, E406=head and self.followed.get(head.generation, head).hash != head.hash)
         if header and generation in self.followed:
             ahead, named = header.sequence - self.followed[generation].body[3], self.followed[generation].body[4]
-            code = "E102" if ahead < 0 else "W702" if ahead else "E103"
-            self.report(code, HEADERS[0], when=ahead or header.hash != named)
+            self.report(HEADERS[0], E102=ahead < 0, W702=ahead > 0, E103=ahead == 0 and header.hash != named)
 
     def scan(self, kind, number):
-        file, at = self.open(kind, number), 0
+        file, at, journal = self.open(kind, number), 0, number if kind == JOURNAL else None
         while at < len(file):
-            commit = attempt(Commit, file, at, self.keys, PAGE if kind == JOURNAL else 1) or None
+            commit = attempt(Commit, file, at, self.keys, PAGE if journal else 1)
             end = min(at + (len(commit.padded) if commit else PAGE), len(file))
-            if commit or kind == JOURNAL:
-                self.pieces[commit and commit.generation].append(Piece(kind == JOURNAL and number, at, end, commit))
+            if commit or journal:
+                self.pieces[commit.generation if commit else 0].append(Piece(journal, at, end, commit))
             at = end
 
     def follow(self):
@@ -338,33 +328,44 @@ class Archive:
                 if head and head.generation >= generation and not self.state.allows_writer(head):
                     self.heads[name] = self.note(name, lambda: need(E403=False))
             self.h = max((head.generation for head in self.heads.values() if head), default=0)
-            there = [piece for piece in self.pieces[generation] if piece.journal or generation <= self.h]
-            tried = [(*self.state.after(piece.commit, piece.journal), piece) for piece in there]
-            after, _, piece = next((each for each in tried if not each[1]), (None, None, None))
-            if generation <= self.h and not (piece and piece.journal):
-                self.report(tried[0][1] if tried and there[0].journal else "E408", f"generation {generation}")
-                lawful = [each for each in tried if each[1] != "E403"]
-                later = sorted(each for each in self.pieces if each and each > generation and self.pieces[each])
-                lost = State(later[0] - 1, None, self.state.body(), known=False) if later else None
-                after, piece = (after, piece) if piece else lawful[0][::2] if lawful else (lost, None)
+            tried = [(*self.state.after(piece.commit, piece.journal), piece)
+                     for piece in self.pieces[generation] if piece.journal or generation <= self.h]
+            found = next((each for each in tried if not each[1]), None)
+            if generation <= self.h and not (found and found[2].journal):
+                fault = tried[0][1] if tried and tried[0][2].journal else "E408"
+                self.report(f"generation {generation}", **{fault: True})
+                lawful = next((each for each in tried if each[1] != "E403"), None)
+                found = found or lawful or (self.resume(), None, None)
+            after, _, piece = found or (None, None, None)
             if piece:
                 self.followed[generation] = piece.commit
                 self.pieces[generation].remove(piece)
 
+    def resume(self):
+        """The state of the next checkpoint behind lost commits, or what is known of it before the next commit left."""
+        lost = self.state.generation + 1
+        later = sorted(each for each in self.pieces if lost < each <= self.h and self.pieces[each])
+        commits = [piece.commit for each in later for piece in self.pieces[each]]
+        named = sorted(each.body[9] for each in commits if each.body[9] and self.state.allows_writer(each))
+        tables = (self.note(file_name(CHECKPOINT, tab[0]), lambda: read_checkpoint(self.open(CHECKPOINT, tab[0]), *tab))
+                  for tab in named if tab[0] >= lost)
+        before = State(later[0] - 1, None, self.state.body(), known=False) if later else None
+        return next(filter(None, tables), before)
+
     def verify(self):
         for key, name in ((7, "readme.txt"), (8, "spec.md")) if self.header else ():
-            self.report("W709", name, when=attempt(lambda: root(self.open(name) or b"")) != self.header.body[key])
-        for name, entry in self.state.files.items():
-            spare = self.followed.get(entry[6])
-            for code in self.note(file_name(*name), lambda: check_live(self.open(*name), entry, spare)) or ():
-                self.report(code, file_name(*name))
+            self.report(name, W709=attempt(lambda: root(self.open(name) or b"")) != self.header.body[key])
+        for name, live in self.state.files.items():
+            codes = self.note(file_name(*name), lambda: check_live(self.open(*name), live, self.followed.get(live[6])))
+            self.report(file_name(*name), **(codes or {}))
         for kind, number in self.numbered - self.state.files.keys():
-            self.report("W707", file_name(kind, number), when=kind not in (JOURNAL, SIDECAR))
+            self.report(file_name(kind, number), W707=kind not in (JOURNAL, SIDECAR))
         known = [(number, start, start + length) for number, start, length, expected in self.state.debris
                  if attempt(lambda: root((self.open(JOURNAL, number) or b"")[start:start + length])) == expected]
-        for piece in (piece for pieces in self.pieces.values() for piece in pieces if piece.journal):
+        passed = {each for each in self.pieces if 0 < each < self.state.generation} - self.followed.keys()
+        for piece in (piece for each in self.pieces.keys() - passed for piece in self.pieces[each] if piece.journal):
             listed = [start <= piece.start and piece.end <= end for file, start, end in known if file == piece.journal]
-            self.report("W708", file_name(JOURNAL, piece.journal), when=not any(listed))
+            self.report(file_name(JOURNAL, piece.journal), W708=not any(listed))
 
 
 class Secrets:
@@ -380,8 +381,7 @@ class Secrets:
     @classmethod
     def from_slot(cls, raw, keys, given):
         slot, key = Slot(*SLOT.unpack(raw)), b""
-        wanted = {1: {"passphrase"}, 2: {"key"}, 3: {"passphrase", "key"}, 4: {"identity"}}[slot.kind]
-        need(E004=given.keys() >= wanted, E011=slot.memory <= MAX_MEMORY and slot.passes <= MAX_PASSES)
+        need(E011=slot.memory <= MAX_MEMORY and slot.passes <= MAX_PASSES)
         if slot.kind in (1, 3):
             text = unicodedata.normalize("NFC", given["passphrase"]).encode()
             key = pwhash.argon2id.kdf(64, text, slot.salt, opslimit=slot.passes, memlimit=slot.memory * 1024)
@@ -389,9 +389,9 @@ class Secrets:
             message = (b"slot-both", key) if slot.kind == 3 else (b"slot-key-file", slot.salt, keys.archive_id)
             key = H(LABEL % message[0], *message[1:], key=given["key"], size=64)
         if slot.kind == 4:
-            point, public = slot.point, sodium.crypto_scalarmult_base(given["identity"])
-            shared = sodium.crypto_scalarmult(given["identity"], point)
-            key = H(LABEL % b"slot-recipient", point, public, keys.archive_id, key=shared, size=64)
+            public = sodium.crypto_scalarmult_base(given["identity"])
+            shared = sodium.crypto_scalarmult(given["identity"], slot.point)
+            key = H(LABEL % b"slot-recipient", slot.point, public, keys.archive_id, key=shared, size=64)
         need(E004=sodium.sodium_memcmp(key[32:], slot.commitment))
         secret = unseal(slot.sealed, keys.archive_id + raw[:64] + raw[272:], slot.nonce, key[:32])
         return cls(secret, keys, slot.rights == 1)
@@ -405,33 +405,32 @@ class Secrets:
         need(E506=H(LABEL % b"segment-commitment", place, key=key) == envelope[144:])
         return key
 
-
 def from_text(name, text):
+    """The bytes that a text form stands for (cryptography.md, sections 2 to 4); of a passphrase its first line."""
     if name == "passphrase":
         return text.split("\n")[0].removesuffix("\r")
-    letters, consonants, prefix = re.sub(r"[\s-]", "", text.lower()), "bdfghjklmnprstvz", f"portable-archive-{name}-1:"
-    words, form = f"([{consonants}][aiou][{consonants}][aiou][{consonants}]){{18}}", prefix + r"([0-9a-f]{72})\r?\n?"
-    need(E015=re.fullmatch(words, letters) if name == "recovery" else re.fullmatch(form, text))
-    bits = [f"{consonants.find(each):04b}" if each in consonants else f"{'aiou'.find(each):02b}" for each in letters]
-    data = int("".join(bits), 2).to_bytes(36, "big") if name == "recovery" else bytes.fromhex(text[len(prefix):])
-    checked = LABEL % b"recovery" if name == "recovery" else LABEL % b"text" + prefix.encode()
-    need(E015=H(checked, data[:32])[:4] == data[32:])
-    return data[:32]
-
+    if name == "recovery":
+        letters, checked = re.sub(r"[\s-]", "", text.lower()), LABEL % b"recovery"
+        data = int("".join(map(BITS.get, letters)) if CODE.fullmatch(letters) else "0", 2).to_bytes(36, "big")
+    else:
+        prefix = f"portable-archive-{name}-1:"
+        form, checked = re.fullmatch(prefix + r"((?:[0-9a-f]{2})+)\r?\n?", text), LABEL % b"text" + prefix.encode()
+        data = bytes.fromhex(form[1] if form else "")
+    need(E015=H(checked, data[:-4])[:4] == data[-4:] and (len(data) == 36 or name == "credential"))
+    need(E2=name != "credential" or parse(data[:-4], "credential"))
+    return data[:-4]
 
 def open_pointers(blob, key, archive_id, segment, generation):
     place = archive_id + struct.pack("<IQ", segment, generation)
     plain = unseal(blob[24:], LABEL % b"pointers" + place, blob[:24], key)
     end = 4 + number(plain, 0)
-    need(E507=len(plain) == -(-end // 64) * 64 and not any(plain[end:]) and parse(plain[4:end], "pointers") is not None)
-    return plain[4:end]
-
+    need(E507=len(plain) == -(-end // 64) * 64 and not any(plain[end:]))
+    return parse(plain[4:end], "pointers")
 
 def check_footer(records, envelope):
     entries = [struct.pack("<IIB3x", record.at // 64, len(record.body), record.kind) for record in records[:-1]]
     listed = envelope + struct.pack("<II", len(entries), 0) + b"".join(entries)
     need(E508=records and (records[-1].kind, records[-1].body) == (FOOTER, listed))
-
 
 def objects_in(data):
     table = list(struct.iter_unpack("<BI", data[4:4 + 5 * number(data, 0)]))
@@ -439,28 +438,26 @@ def objects_in(data):
     need(E607=1 <= len(table) <= 10**6 and ends[-1] == len(data) and {kind for kind, _ in table} <= {1, 2, 3})
     return [(start, kind, size) for start, (kind, size) in zip(ends, table)]
 
-
 def entries_in(data):
     count = number(data, 0)
-    need(E607=len(data) >= 4 and len(data) == 4 + 49 * count)
+    need(E607=len(data) == 4 + 49 * count)
     kinds, columns = data[4 + 32 * count:4 + 33 * count], struct.unpack(f"<{4 * count}I", data[4 + 33 * count:])
     names = [(data[4 + 32 * i:36 + 32 * i], kinds[i]) for i in range(count)]
     need(E607=names == sorted(set(names)) and set(kinds) <= {CONTENT, PART, BLOB})
     return list(zip(names, zip(*(columns[i * count:(i + 1) * count] for i in range(4)))))
-
 
 def rebuild(content, size, find):
     at, message = 4 + number(content, 0), b""
     need(E603=4 <= at <= min(len(content), 4 + MIB))
     for step in parse(content[4:at], "recipe") if at > 4 else [len(content) - 4]:
         if type(step) is int:
-            need(E603=step <= len(content) - at)
             data, at = content[at:at + step], at + step
         else:
             need(E606=sum(length for _, length in step[1]) <= size)
-            data, sizes = [find(identity) for identity, _ in step[1]], [length for _, length in step[1]]
-            need(E603=[len(part) for part in data] == sizes and (step[0] == 2 or step[2] % 4 == 0))
-            data = b"".join(data) if step[0] == 2 else base64.b64encode(b"".join(data))
+            parts = [find(identity) for identity, _ in step[1]]
+            sizes = [length for _, length in step[1]]
+            need(E603=[len(part) for part in parts] == sizes and (step[0] == 2 or step[2] % 4 == 0))
+            data = b"".join(parts) if step[0] == 2 else base64.b64encode(b"".join(parts))
             if step[0] == 1 and step[2]:
                 lines = (data[start:start + step[2]] for start in range(0, len(data), step[2]))
                 data = (b"\n", b"\r\n", b"\r")[step[3]].join(lines)
@@ -473,7 +470,7 @@ def rebuild(content, size, find):
 class Catalogue:
     """All that the live segments hold: each record is opened once, an object again when it is needed."""
     def __init__(self, archive, secrets):
-        self.archive, self.secrets, self.archive_id = archive, secrets, archive.keys.archive_id
+        self.archive, self.secrets, self.archive_id, self.blobs = archive, secrets, archive.keys.archive_id, set()
         self.segments, self.places, self.messages, self.table = {}, defaultdict(list), {}, lru_cache(4)(objects_in)
         self.data = lru_cache(4)(lambda key, *place: Record.read(*place).open(key))
         for (kind, segment), entry in sorted(archive.state.files.items()):
@@ -484,44 +481,45 @@ class Catalogue:
         file, before, note = self.archive.open(SEGMENT, segment), len(self.archive.findings), self.archive.note
         key, end = self.secrets.segment_key(entry[7], self.archive_id, segment), min(len(file), entry[2])
         self.segments[segment] = file, end, key
-        listed, met, records, behind, sound = set(), set(), [], 0, True
+        listed, met, records, at, record = set(), set(), [], 0, True
         for generation, blob in entry.get(8, []):
-            pointers = note(name, open_pointers, blob, key, self.archive_id, segment, generation)
-            listed |= set(map(tuple, parse(pointers))) if pointers else set()
-        for at in range(0, end, 64):
-            block, behind = file[behind:at + 64] if behind <= at else b"", max(behind, at + 64)
-            if any(block) and (sound or block[-64:].startswith(b"PARCHREC")):
-                self.archive.report("E309", f"{name}, byte {at}", when=any(block[:-64]))
-                sound = note(f"{name}, byte {at}", Record.read, file, at, end, self.archive_id, segment)
-                if sound:
-                    behind = sound.end
-                    records.append(sound)
-                    note(f"{name}, byte {at}", self.take, sound, entry, key, listed, met)
+            listed |= set(map(tuple, note(name, open_pointers, blob, key, self.archive_id, segment, generation) or ()))
+        while at < end:
+            magic, place, start, at = file[at:at + 64], f"{name}, byte {at}", at, at + 64
+            if any(magic) and (record or magic.startswith(b"PARCHREC")):
+                record = note(place, Record.read, file, start, end, self.archive_id, segment)
+            if any(magic) and record:
+                at = record.end + -record.end % 64
+                self.archive.report(place, E309=any(file[record.end:at]))
+                records.append(record)
+                note(place, self.take, record, entry, key, listed, met)
         need(E507=met == listed or len(self.archive.findings) > before)
         if entry[4] == SEALED and len(self.archive.findings) == before:
             check_footer(records, entry[7])
 
     def take(self, record, entry, key, listed, met):
+        """Takes in a record by its class and type, and its pointer into `met`; only what is listed counts."""
         opening = record.kind == OPENING
         need(E303=opening == (record.at == 0), E505=not opening or record.body == entry[7])
         kind, data = record.open(key) if record.kind == DATA else (None, b"")
         pointer = kind, record.at // 64, len(record.body)
         met |= {pointer} if kind not in (None, OBJECTS) else set()
         need(W714=pointer not in listed or kind < 128, E312=pointer not in listed or kind <= RUN)
-        if kind == OBJECTS:
-            objects_in(data)
+        need(E607=kind != OBJECTS or objects_in(data), E2=pointer not in listed or kind != RUN or parse(data, "run"))
         for name, place in entries_in(data) if kind == INDEX and pointer in listed else ():
             self.places[name].append(place)
-        if kind == RUN and pointer in listed:
-            parse(data, "run")
         if kind == MANIFEST and pointer in listed:
             runs, folders, files, messages, rejects = map(parse(data, "manifest").get, range(5))
+            placed = [(message, each) for message in messages for each in message[2]]
             used = [(each[0], 0) for each in files if folders] + [(each[0], each[8]) for each in rejects]
-            for message in messages:
-                size, places, envelope = self.messages.get(message[0], (message[1], [], {}))
-                used += [(each[0], each[1]) for each in message[2]]
-                places = places + [folders[each[1]] for each in message[2] if each[1] < len(folders)]
-                self.messages[message[0]] = size, places, envelope or message.get(3, {})
+            used += [(each[0], each[1]) for _, each in placed]
+            blobs = [each[7] for each in rejects] + [each.get(6, []) for _, each in placed]
+            self.blobs |= {(identity, BLOB) for several in blobs for identity, _ in several}
+            for message, each in placed:
+                _, places, envelope = self.messages.setdefault(message[0], (message[1], {}, {}))
+                envelope.update({} if envelope else message.get(3, {}))
+                item = [runs[each[0]:each[0] + 1], each[5][0], each[5][1]] if 5 in each else len(places)
+                places |= {repr((item, folder[:2])): folder for folder in folders[each[1]:each[1] + 1]}
             need(E607=all(run < len(runs) and folder < len(folders) for run, folder in used))
 
     def copy(self, kind, identity, segment, block, position, size):
@@ -544,40 +542,42 @@ class Catalogue:
         need(E601=found is not None)
         return found
 
+    def read_all(self, destination):
+        """Rebuilds each message as a file in a folder or, without one, reads every copy of every object."""
+        others = {} if destination else {name for name in self.places if name[1] != CONTENT} | self.blobs
+        for identity, kind in [*((each, CONTENT) for each in self.messages), *others]:
+            data = self.archive.note(f"object {identity.hex()}", self.find, kind, identity, not destination)
+            if destination and isinstance(data, bytes):
+                os.makedirs(destination, exist_ok=True)
+                Path(destination, f"{identity.hex()}.eml").write_bytes(data)
+
+    def show(self):
+        for identity, (size, folders, envelope) in self.messages.items():
+            paths = sorted({b"/".join([each[0], *each[1]]).decode("utf-8", "replace") for each in folders.values()})
+            print(identity.hex(), size, ascii(paths), ascii(envelope.get(4, b"").decode("utf-8", "replace")), sep="\t")
 
 def run(archive, options):
-    paths = {name: Path(getattr(options, name)) for name in SECRETS if getattr(options, name)}
-    given = {name: from_text(name, path.read_text("utf-8", "replace")) for name, path in paths.items()}
-    need(E004=given or options.command == "verify")
+    files = {name: Path(getattr(options, name)) for name in SECRETS if getattr(options, name)}
+    given = {name: from_text(name, file.read_text("utf-8", "replace")) for name, file in files.items()}
+    verifying, destination = options.command == "verify", options.destination
     secrets = Secrets(given["recovery"]) if "recovery" in given else None
     archive.choose_header(secrets and secrets.keys)
     flags = archive.header.body[9] if archive.header else {}
-    need(E003=not (given and 0 in flags or options.command == "verify" and 1 in flags))
+    need(E003=not (given and 0 in flags or verifying and 1 in flags))
     if given and not secrets:
         opened = (attempt(Secrets.from_slot, slot, archive.keys, given) for slot in archive.header.slots)
         secrets = next(filter(None, opened), None)
-    need(E004=not given or secrets and secrets.keys.content == archive.keys.content)
+    need(E004=secrets and secrets.keys.content == archive.keys.content or verifying and not given)
     archive.read()
-    if options.command == "verify":
+    if verifying:
         archive.verify()
     catalogue = Catalogue(archive, secrets) if secrets else None
-    for identity, kind in sorted(catalogue.places) if catalogue and options.command == "verify" else ():
-        if kind != CONTENT:
-            archive.note(f"object {identity.hex()}", catalogue.find, kind, identity, True)
-    if options.command == "export":
-        need(E013=not os.path.exists(options.destination) or not os.listdir(options.destination))
-        os.makedirs(options.destination, exist_ok=True)
-    for identity, (size, folders, envelope) in catalogue.messages.items() if catalogue else ():
-        if options.command == "list":
-            paths = sorted({b"/".join([folder[0], *folder[1]]).decode("utf-8", "replace") for folder in folders})
-            print(identity.hex(), size, ascii(paths), ascii(envelope.get(4, b"").decode("utf-8", "replace")), sep="\t")
-            continue
-        every, place = options.command == "verify", f"object {identity.hex()}"
-        message = archive.note(place, catalogue.find, CONTENT, identity, every)
-        if options.command == "export" and isinstance(message, bytes):
-            Path(options.destination, f"{identity.hex()}.eml").write_bytes(message)
+    if options.command == "list":
+        catalogue.show()
+    elif catalogue:
+        need(E013=verifying or not os.path.exists(destination) or not os.listdir(destination))
+        catalogue.read_all(None if verifying else destination)
     return catalogue
-
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
