@@ -70,7 +70,7 @@ let package = Package(
             name: "ArchiveSources",
             dependencies: [
                 "ArchiveFormat", "ArchiveCrypto", "ArchiveCompression", "ArchiveStorage", "ArchiveReader",
-                "ArchiveWriter", "MailFormats", "OutlookFormats", "MailDisplay", "CArchive",
+                "ArchiveWriter", "MailFormats", "OutlookFormats", "MailDisplay", "CArchive", "CXML2", "CZlib",
             ],
             swiftSettings: common
         ),
@@ -136,7 +136,7 @@ let package = Package(
             name: "ArchiveTests",
             dependencies: [
                 "PortableArchive", "ArchiveFormat", "ArchiveCrypto", "ArchiveCompression", "ArchiveStorage",
-                "ArchiveReader", "ArchiveWriter", "ArchiveSources", "MailFormats", "ArchiveTestSupport",
+                "ArchiveReader", "ArchiveWriter", "ArchiveSources", "MailFormats", "ArchiveTestSupport", "CArchive",
             ],
             swiftSettings: common
         ),

@@ -51,6 +51,8 @@ struct FoundFile: Sendable {
     var place = FoundPlace()
     /// What it must be, where its surroundings tell; nil: its bytes tell.
     var kind: SourceKind?
+    /// The bytes end before the file does, since what holds it is damaged there; a `failed` follows that tells so.
+    var isCut = false
 }
 
 /// A message that was made from the records of a store.
@@ -89,6 +91,8 @@ package enum SkipReason: String, Sendable, CaseIterable {
     case list = "list that describes the mail"
     /// A link, which leads to what is met elsewhere or not part of the source.
     case link = "link"
+    /// A device, pipe or socket, which has no bytes of its own.
+    case special = "special file"
     /// Empty where mail programs leave empty files.
     case emptyMailbox = "empty mailbox"
     /// Settings, address books and other data of a mail program, within its profile.
