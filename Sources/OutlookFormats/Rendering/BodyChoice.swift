@@ -13,8 +13,8 @@ struct BodyChoice {
         takeHTML(reader, budget)
         takePlain(reader, budget)
         if html == nil { takeRTF(reader, budget) }
-        if plain == nil, html == nil, kind == .report, let text = reader.text(Tag.reportText) {
-            plain = .text("text/plain", charset: "utf-8", Array(text.utf8))
+        if plain == nil, html == nil, kind == .report {
+            plain = .text("text/plain", charset: "utf-8", Array(ReportText.make(message, reader: reader).utf8))
         }
         special = SpecialPart.make(message, reader: reader, kind: kind, description: description(reader))
     }

@@ -57,6 +57,8 @@ struct MailAddress: Equatable {
             return HeaderLine.phrase(name) + ["<\(smtp)>"]
         }
         var words = HeaderLine.phrase(name.isEmpty ? (foreign ?? "") : name)
+        // An encoded word ends at a blank, not at a colon.
+        if let last = words.last, last.hasPrefix("=?") { return words + [":;"] }
         words[words.count - 1] += ":;"
         return words
     }
