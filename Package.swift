@@ -1,6 +1,12 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// The settings every target of ours is built with: Swift 6 mode, warnings are errors, imports are private unless said.
 let common: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
@@ -18,6 +24,10 @@ let embeddable: [SwiftSetting] = common + [.treatWarning("EmbeddedRestrictions",
 #else
     let gmime = "gmime-3.0"
 #endif
+
+/// Only the helper that reads PST and OST files needs libpff: without it everything else is built.
+let hasLibpff = ["/usr", "/usr/local", "/opt/homebrew", Context.environment["LIBPFF_PREFIX"] ?? "/usr"]
+    .contains { access($0 + "/include/libpff.h", R_OK) == 0 }
 
 let package = Package(
     name: "portable-archive",
@@ -40,6 +50,9 @@ let package = Package(
         .target(name: "CBlake2"),
         .target(name: "CPlatform"),
         .target(name: "CSpecText", exclude: ["README.TXT"]),
+
+        // What the tool and the process that reads PST and OST files say to each other.
+        .target(name: "PstWire", swiftSettings: common),
 
         // The format, from bytes upwards. Arrows point downwards only.
         .target(name: "ArchiveFormat", swiftSettings: embeddable),
@@ -71,6 +84,7 @@ let package = Package(
             dependencies: [
                 "ArchiveFormat", "ArchiveCrypto", "ArchiveCompression", "ArchiveStorage", "ArchiveReader",
                 "ArchiveWriter", "MailFormats", "OutlookFormats", "MailDisplay", "CArchive", "CXML2", "CZlib",
+                "CPlatform", "PstWire",
             ],
             swiftSettings: common
         ),
@@ -157,6 +171,19 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+if hasLibpff {
+    package.products.append(.executable(name: "portable-archive-pst", targets: ["portable-archive-pst"]))
+    package.targets += [
+        .systemLibrary(name: "CLibpff", pkgConfig: "libpff", providers: [.apt(["libpff-dev"]), .brew(["libpff"])]),
+        .target(name: "CPstJail"),
+        .executableTarget(
+            name: "portable-archive-pst",
+            dependencies: ["CLibpff", "CPstJail", "PstWire"],
+            swiftSettings: common
+        ),
+    ]
+}
 
 // The fuzz targets build with flags of their own, so they are there only for `Tests/Fuzz/run`.
 if Context.environment["FUZZ"] == "1" {

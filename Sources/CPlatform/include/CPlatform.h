@@ -72,4 +72,18 @@ void *pa_names_open(int directory, int *error);
 int pa_names_next(void *names, const char **name, size_t *byte_count, int *kind);
 void pa_names_close(void *names);
 
+/* Starts a program with one descriptor at number 3 (its place in the file is shared) and a pipe at its standard output,
+ * whose other end is `output`; it has no standard input. Gives its process id. */
+int pa_spawn(const char *path, const char *const *arguments, int descriptor, int *output);
+/* Kills the process, if asked, and waits for its end. Gives its status as of waitpid. */
+int pa_reap(int process, int kills);
+/* What the status says: 0 and the exit status, or 1 and the signal. */
+int pa_end_of(int status, int *number);
+/* As pa_read, but waits so long only: then -ETIMEDOUT. */
+int64_t pa_read_within(int descriptor, void *buffer, size_t byte_count, int milliseconds);
+/* The path of the running program, with a zero at its end. */
+int pa_own_path(char *path, size_t capacity);
+/* Whether there is a file that can be run. */
+int pa_can_run(const char *path);
+
 #endif
