@@ -151,6 +151,8 @@ let package = Package(
             dependencies: [
                 "PortableArchive", "ArchiveFormat", "ArchiveCrypto", "ArchiveCompression", "ArchiveStorage",
                 "ArchiveReader", "ArchiveWriter", "ArchiveSources", "MailFormats", "ArchiveTestSupport", "CArchive",
+                "ArchiveReader", "ArchiveWriter", "ArchiveSources", "MailFormats", "OutlookFormats",
+                "ArchiveTestSupport",
             ],
             swiftSettings: common
         ),

@@ -14,6 +14,12 @@ package protocol RandomAccessBytes: AnyObject, Sendable {
     func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(StorageError) -> Int
 }
 
+/// Bytes behind an open file, which another process can be given.
+package protocol DescriptorBytes: RandomAccessBytes {
+    /// Runs the body with the descriptor, which stays open meanwhile.
+    func withDescriptor<Result>(_ body: (Int32) -> Result) -> Result
+}
+
 /// A file opened for reading, closed with the last reference.
 package protocol ReadableFile: RandomAccessBytes {
     /// Asks the system to forget what it has cached of this file, so that the next read comes from the medium.

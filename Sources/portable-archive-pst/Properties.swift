@@ -39,7 +39,9 @@ struct Properties {
 
     /// The value of a property in one piece.
     func value(of entry: PffEntry) throws(PffError) -> Value {
-        if entry.byteCount <= PstWire.chunk { return .short(PropertyValues.plain(try entry.bytes(.max), type: entry.type)) }
+        if entry.byteCount <= PstWire.chunk {
+            return .short(PropertyValues.plain(try entry.bytes(.max), type: entry.type))
+        }
         var length = entry.byteCount
         // The zero that ends a text is not part of it.
         if entry.type == 0x1E || entry.type == 0x1F {

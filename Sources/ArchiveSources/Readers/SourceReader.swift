@@ -101,4 +101,8 @@ package enum SkipReason: String, Sendable, CaseIterable {
     case attachment = "attachment of a message beside it"
     /// A message without its attachments, beside the same message with them.
     case partialTwin = "part of a message beside it"
+    /// Views, rules and settings that a store keeps in a folder beside its items.
+    case folderSettings = "settings of a folder"
+    /// What was deleted and can still be found: taken when asked for.
+    case deletedItem = "deleted item"
 }

@@ -3,7 +3,7 @@ internal import CPlatform
 /// A file outside the archive that is being imported: read only, at any offset, and watched for changes.
 ///
 /// Names are bytes: nothing is assumed of their encoding. Opening costs one `open` and one `fstat`.
-package final class SourceFile: RandomAccessBytes {
+package final class SourceFile: DescriptorBytes {
     /// What tells whether a file is still the same, and what was remembered of it.
     package struct Identity: Equatable, Sendable {
         /// Length in bytes.
@@ -80,6 +80,8 @@ package final class SourceFile: RandomAccessBytes {
         }
         return outcome.byteCount
     }
+
+    package func withDescriptor<Result>(_ body: (Int32) -> Result) -> Result { body(descriptor.number) }
 
     /// Asks the system to read ahead; worth it for files of megabytes.
     package func expectSequentialReading() { pa_advise(descriptor.number, Int32(PA_ADVICE_SEQUENTIAL.rawValue)) }

@@ -5,7 +5,7 @@ internal import Synchronization
 ///
 /// The file is gone with the last reference, and when the process dies. It is not encrypted: the caller chooses a directory
 /// where plain mail may lie for so long.
-package final class Spool: RandomAccessBytes {
+package final class Spool: DescriptorBytes {
     package let displayName: String
     private let descriptor: Descriptor
     private let end = Mutex<UInt64>(0)
@@ -31,6 +31,8 @@ package final class Spool: RandomAccessBytes {
         }
         return outcome.byteCount
     }
+
+    package func withDescriptor<Result>(_ body: (Int32) -> Result) -> Result { body(descriptor.number) }
 
     /// Adds bytes at the end.
     package func append(_ bytes: UnsafeRawBufferPointer) throws(StorageError) {
