@@ -23,6 +23,7 @@ test: packages .build/venv/ready ## the independent readers over the vectors, th
 
 packages:
 	@Scripts/debian-packages build
+	@Scripts/debian-packages pst || true
 
 .build/venv/ready: Spec/reader/requirements.txt Tests/requirements.txt
 	@Scripts/debian-packages test
