@@ -54,7 +54,6 @@ struct PstAssembler {
     /// The whole message, once it is complete.
     private(set) var message: MapiMessage?
     private(set) var node: UInt32 = 0
-    private(set) var isRecovered = false
 
     private var open: [Part] = []
     private var property: OpenProperty?
@@ -86,7 +85,6 @@ struct PstAssembler {
             }
             if open.isEmpty {
                 self.node = node
-                isRecovered = mark != 0
             } else {
                 guard acceptsContent else { throw .senseless("a message in no place") }
             }

@@ -9,8 +9,20 @@ import PstWire
 /// The helper can crash, hang, and run out of what it may use: that costs the item it was at, and another one goes on
 /// behind it.
 final class PstReader: SourceReader {
-    /// Makes a message of RFC 5322 and the record that is kept beside it.
-    typealias Render = (MapiMessage) throws -> (bytes: any RandomAccessBytes, record: [UInt8])
+    /// A message made from an item.
+    struct Made {
+        /// The message, in the form of RFC 5322.
+        var bytes: any RandomAccessBytes
+        /// What the item tells of its state; the folder is the reader's to say.
+        var place: FoundPlace
+        /// The record that is kept beside it.
+        var record: [UInt8]
+        /// What of the item could not be read, its own losses among it.
+        var losses: [String]
+    }
+
+    /// Makes a message of an item; the second argument is what a person knows it as.
+    typealias Render = (MapiMessage, String) throws -> Made
 
     /// How long and how often the helper is borne with.
     struct Patience: Sendable {
@@ -248,22 +260,30 @@ final class PstReader: SourceReader {
             }
         }
         guard let message = current.message else { return assembler = current }
-        deliver(message, step, isRecovered: current.isRecovered)
+        deliver(message, step)
     }
 
-    private func deliver(_ message: MapiMessage, _ step: Step, isRecovered: Bool) {
-        let folder = isRecovered || step.kind == .recovered ? [Array("Recovered".utf8)] : path
+    private func deliver(_ message: MapiMessage, _ step: Step) {
+        let folder = step.kind == .recovered ? [Array("Recovered".utf8)] : path
         do {
-            let (bytes, record) = try render(message)
-            var place = FoundPlace(message.properties, folder: folder)
-            if step.kind == .recovered { place.flags.insert(.deleted) }
+            var made = try render(message, "\(file.displayName): \(name(step.node))")
+            made.place.folder = folder
+            // What is left of a deleted item is seldom all of it: the record says what is missing.
+            let losses = step.kind == .recovered ? [] : made.losses
+            if step.kind == .recovered { made.place.flags.insert(.deleted) }
             events.append(
-                .message(FoundMessage(bytes: bytes, place: place, identifier: name(step.node), record: record))
+                .message(
+                    FoundMessage(
+                        bytes: made.bytes,
+                        place: made.place,
+                        identifier: name(step.node),
+                        record: made.record
+                    )
+                )
             )
-            let losses = message.allLosses
             if let first = losses.first {
                 let more = losses.count > 1 ? ", and \(losses.count - 1) more" : ""
-                let text = "stored, but not all of it: \(first)\(more)"
+                let text = "the message was stored, but not all of it could be read: \(first)\(more)"
                 events.append(.failed(FoundFailure(folder: folder, identifier: "\(name(step.node))/lost", text: text)))
             }
             complete(failure: nil)
@@ -314,15 +334,6 @@ final class PstReader: SourceReader {
 
     private func text(_ payload: [UInt8]) -> String {
         String(decoding: payload.prefix(512).map { $0 < 0x20 || $0 == 0x7F ? 0x20 : $0 }, as: UTF8.self)
-    }
-}
-
-extension MapiMessage {
-    /// What of it and of the messages in it could not be read.
-    var allLosses: [String] {
-        attachments.reduce(losses) { found, attachment in
-            if case .message(let inner) = attachment.content { found + inner.allLosses } else { found }
-        }
     }
 }
 

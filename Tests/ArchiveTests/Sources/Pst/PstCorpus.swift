@@ -1,3 +1,4 @@
+import ArchiveFormat
 import ArchiveReader
 import ArchiveStorage
 import Foundation
@@ -60,9 +61,15 @@ struct PstContent {
         patience: PstReader.Patience = .init()
     ) throws {
         var messages: [MapiMessage] = []
-        let reader = try PstReader(file, recovers: recovers, program: program, patience: patience) { message in
+        let reader = try PstReader(file, recovers: recovers, program: program, patience: patience) { message, name in
             messages.append(message)
-            return (MemoryBytes([], name: "stand-in"), [])
+            let rendered = try OutlookRendering.render(message) { _ in }
+            return PstReader.Made(
+                bytes: MemoryBytes([], name: name),
+                place: FoundPlace(flags: rendered.flags.contains(.read) ? .seen : []),
+                record: rendered.record,
+                losses: rendered.losses
+            )
         }
         do throws(ArchiveError) {
             while let event = try reader.next() {
