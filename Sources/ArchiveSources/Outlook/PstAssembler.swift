@@ -53,7 +53,6 @@ struct PstAssembler {
 
     /// The whole message, once it is complete.
     private(set) var message: MapiMessage?
-    private(set) var node: UInt32 = 0
 
     private var open: [Part] = []
     private var property: OpenProperty?
@@ -80,14 +79,7 @@ struct PstAssembler {
         var reader = WireReader(payload)
         switch kind {
         case .message where isBetween:
-            guard let node: UInt32 = reader.number(), let mark: UInt8 = reader.number() else {
-                throw .senseless("short")
-            }
-            if open.isEmpty {
-                self.node = node
-            } else {
-                guard acceptsContent else { throw .senseless("a message in no place") }
-            }
+            guard open.isEmpty || acceptsContent else { throw .senseless("a message in no place") }
             try begin(.message)
         case .recipient where isBetween:
             guard open.last?.kind == .message else { throw .senseless("a recipient in no place") }
