@@ -67,7 +67,7 @@ struct RootCommand: ParsableCommand {
             InitCommand.self, ImportCommand.self, ListCommand.self, ShowCommand.self, ExportCommand.self,
             VerifyCommand.self,
             InfoCommand.self,
-            FoldersCommand.self, KeyCommand.self, WriterCommand.self,
+            FoldersCommand.self, ImportsCommand.self, KeyCommand.self, WriterCommand.self,
         ]
     )
 }

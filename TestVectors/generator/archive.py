@@ -423,8 +423,9 @@ def import_mail(archive, session, run_id, placed, *, files=(), rejects=(), name=
     if manifest:
         manifest(item)
     session.add(MANIFEST, encode(item))
-    found = sum(len(p) for _, p in placed) + len(rejects)
-    counts = [found, len(placed), found - len(placed) - len(rejects), len(rejects), sum(len(m.raw) for m, _ in placed)]
+    rejected = sum(r["reason"] != 7 for r in rejects)
+    found = sum(len(p) for _, p in placed) + rejected
+    counts = [found, len(placed), found - len(placed) - rejected, rejected, sum(len(m.raw) for m, _ in placed)]
     session.add(RUN, encode({**run_map(run_id, name, kind, complete, counts), **(run or {})}))
     session.put_index()
 

@@ -13,11 +13,20 @@ import Testing
         + "--b\r\nContent-Type: image/png\r\nContent-Disposition: attachment; filename=a.png\r\n"
         + "Content-Transfer-Encoding: base64\r\n\r\naGVsbG8=\r\n--b--\r\n"
 
+    /// A store, an MSG, an EMLX, a container and an mbox with labels, as one import.
+    private static let stores = Tool.package.appendingPathComponent("TestVectors/v1/archive/archive_stores").path
+    private static var recovery: String {
+        let description = (try? Data(contentsOf: URL(fileURLWithPath: stores + ".json"))) ?? Data()
+        let json = (try? JSONSerialization.jsonObject(with: description)) as? [String: Any]
+        return (json?["secrets"] as? [String: String])?["recovery"] ?? ""
+    }
+
     /// The documents of one run through all commands, by the status that each must end with.
     private func documents(_ tool: Tool) throws -> [(words: [String], status: Int32, result: Tool.Result)] {
         try tool.write(Self.mail, to: "mail/in/1.eml")
         try tool.write("From: b@example.org\nSubject: plain\n\nx\n", to: "mail/2.eml")
         try tool.write("", to: "mail/empty.eml")
+        try tool.write(Self.recovery, to: "words")
         try tool.write("one", to: "p1")
         try tool.write("two", to: "p2")
         var all: [(words: [String], status: Int32, result: Tool.Result)] = []
@@ -42,6 +51,10 @@ import Testing
         try run(0, "info", "a.pa")
         try run(0, "info", "a.pa", "--key-file", "key")
         try run(0, "folders", "a.pa", "--key-file", "key")
+        try run(0, "imports", "list", "a.pa", "--key-file", "key")
+        try run(0, "imports", "show", "a.pa", "1", "--key-file", "key")
+        try run(0, "imports", "show", Self.stores, "1", "--recovery-file", "words")
+        try run(0, "export", Self.stores, "files", "--original", "--recovery-file", "words")
         try run(0, "key", "identity", "id")
         let recipient = all.last?.result.json["recipient"] as? String ?? ""
         try run(0, "key", "add", "a.pa", "--recipient", recipient, "--label", "Ben", "--key-file", "key")
@@ -85,7 +98,7 @@ import Testing
             #expect(document.result.status == document.status, "\(document.words): \(document.result.error)")
             try tool.write(document.result.output, to: "json/\(index)")
         }
-        #expect(Set(documents.compactMap { $0.result.json["command"] as? String }).count == 17)
+        #expect(Set(documents.compactMap { $0.result.json["command"] as? String }).count == 20)
         #expect(try validate(tool, documents.count) == "")
     }
 

@@ -15,6 +15,7 @@ struct OriginalExport {
     private var runNames: [Int: String] = [:]
     private var names = UniqueNames()
     private var made: Set<[UInt8]> = []
+    private var files: Set<[UInt8]> = []
 
     init(_ archive: Archive, _ path: String) throws(ArchiveError) {
         self.archive = archive
@@ -55,13 +56,20 @@ struct OriginalExport {
     }
 
     private mutating func place(of entry: SourceFileEntry) throws(ArchiveError) -> [UInt8] {
-        let name = runName(entry.run)
-        var path = Array("\(root)/\(name)".utf8)
-        for part in entry.path {
+        var path = Array("\(root)/\(runName(entry.run))".utf8)
+        for (index, part) in entry.path.enumerated() {
             try make(path)
             path.append(0x2F)
             path += OriginalExport.component(part)
+            // Entries of a container may share a name, and a file may have the name of a directory.
+            let plain = path
+            var number = 2
+            while files.contains(path) || index == entry.path.count - 1 && made.contains(path) {
+                path = plain + Array(" (\(number))".utf8)
+                number += 1
+            }
         }
+        files.insert(path)
         return path
     }
 

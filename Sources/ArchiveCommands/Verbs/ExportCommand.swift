@@ -45,13 +45,19 @@ struct ExportCommand: ReportingCommand {
         var count = 0
         var bytes: UInt64 = 0
         var failures: [Finding] = []
+        /// Imported files that are not made again; only what was in them is kept.
+        var notKept: [(path: String, file: SourceFileEntry)] = []
     }
 
     private func exportFiles(_ archive: Archive, _ progress: Progress) throws -> Done {
         var done = Done()
         var export = try OriginalExport(archive, destination)
-        let total = archive.catalogue.files.reduce(0 as UInt64) { $0 &+ $1.size }
+        let total = archive.catalogue.files.reduce(0 as UInt64) { $1.isMadeAgain ? $0 &+ $1.size : $0 }
         for file in archive.catalogue.files {
+            guard file.isMadeAgain else {
+                done.notKept.append((archive.shown(file), file))
+                continue
+            }
             let failure = try sayingWhatIsMissing(done.bytes, of: total) { () throws(ArchiveError) in
                 try export.export(file) { piece in
                     done.bytes &+= piece
@@ -158,7 +164,7 @@ struct ExportCommand: ReportingCommand {
                     ("destination", .string(destination)), ("format", .string(original ? "original" : format.rawValue)),
                     ("exported", .number(Int64(count))), ("failed", .number(Int64(failures.count))),
                     ("bytes", .unsigned(bytes)),
-                ],
+                ] + (original ? [("notKept", .array(done.notKept.map { json($0.path, $0.file) }))] : []),
                 "findings",
                 findings + failures
             ) { FindingText.json($0) }
@@ -168,7 +174,34 @@ struct ExportCommand: ReportingCommand {
             if seconds > 0.05 { text += ", \(Units.bytes(UInt64(Double(bytes) / seconds)))/s" }
             if !failures.isEmpty { text += "; \(failures.count) could not be had" }
             Output.standard.line(text)
+            tell(done.notKept)
         }
+    }
+
+    /// What a person may miss among the files, and why nothing is wrong with that.
+    private func tell(_ notKept: [(path: String, file: SourceFileEntry)]) {
+        guard !notKept.isEmpty else { return }
+        Output.standard.line(
+            "Not made again, since not the file was kept but what was in it (export without --original has the messages):"
+        )
+        for (path, file) in notKept.prefix(ExportCommand.mostNotKept) {
+            let why = file.isUnfinished ? "its import was broken off" : KindText.file(file.kind)
+            Output.standard.line("    \(MailText.safe(path)): \(why), \(Units.bytes(file.size))")
+        }
+        if notKept.count > ExportCommand.mostNotKept {
+            Output.standard.line(
+                "    … and \(notKept.count - ExportCommand.mostNotKept) more (all of them with --json)"
+            )
+        }
+    }
+
+    private static let mostNotKept = 50
+
+    private func json(_ path: String, _ file: SourceFileEntry) -> JSONValue {
+        .object([
+            ("path", .string(path)), ("kind", .string(KindText.file(file.kind))), ("size", .unsigned(file.size)),
+            ("unfinished", .bool(file.isUnfinished)),
+        ])
     }
 }
 

@@ -103,31 +103,3 @@ struct InfoCommand: ReportingCommand {
         ]
     }
 }
-
-/// The account of an import.
-enum CountText {
-    static func json(_ counts: ImportCounts) -> JSONValue {
-        .object([
-            ("found", .unsigned(counts.found)), ("stored", .unsigned(counts.stored)),
-            ("alreadyThere", .unsigned(counts.alreadyThere)), ("rejected", .unsigned(counts.rejected)),
-            ("bytes", .unsigned(counts.byteCount)),
-        ])
-    }
-
-    static func json(_ run: Run) -> JSONValue {
-        let folders = run.folders.map { entry -> JSONValue in
-            .object([("folder", FolderText.json(entry.folder)), ("counts", json(entry.counts))])
-        }
-        return .object([
-            ("id", .string(hexadecimal(run.id))), ("source", .text(run.name)),
-            ("start", .string(CalendarText.internet(run.start))),
-            ("end", .optional(run.end.map { CalendarText.internet($0) })), ("complete", .bool(run.isComplete)),
-            ("counts", json(run.counts)), ("folders", .array(folders)),
-        ])
-    }
-
-    static func line(_ counts: ImportCounts) -> String {
-        "\(counts.found) found = \(counts.stored) stored + \(counts.alreadyThere) already there "
-            + "+ \(counts.rejected) rejected"
-    }
-}

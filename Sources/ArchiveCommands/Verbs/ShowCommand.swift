@@ -13,6 +13,7 @@ struct ShowCommand: ReportingCommand {
     @Argument(help: ArgumentHelp("The beginning of the message's id, as `list` shows it.", valueName: "id"))
     var message: String
     @Flag(help: "The bytes of the message, as they were imported.") var raw = false
+    @Flag(help: "What the store itself had of the item, for a message made from one.") var record = false
     @Flag(help: "All header fields.") var headers = false
     @Option(help: ArgumentHelp("The decoded bytes of one part.", valueName: "number")) var part: Int?
     @Option(
@@ -24,15 +25,18 @@ struct ShowCommand: ReportingCommand {
     @OptionGroup var report: ReportOptions
 
     mutating func validate() throws {
-        if [raw, part != nil, save != nil].filter({ $0 }).count > 1 {
-            throw ValidationError("Give one of --raw, --part and --save.")
+        if [raw, record, part != nil, save != nil].filter({ $0 }).count > 1 {
+            throw ValidationError("Give one of --raw, --record, --part and --save.")
         }
-        if report.json, raw || part != nil { throw ValidationError("--raw and --part are bytes, not JSON.") }
+        if report.json, raw || record || part != nil {
+            throw ValidationError("--raw, --record and --part are bytes, not JSON.")
+        }
     }
 
     func run() throws {
         let archive = try secret.open(self.archive)
         let entry = try find(in: archive.catalogue)
+        if record { return try writeRecord(of: entry, archive) }
         if raw {
             try archive.message(entry.content, size: entry.size) { (piece) throws(ArchiveError) in
                 Output.standard.raw(piece)
@@ -55,6 +59,14 @@ struct ShowCommand: ReportingCommand {
             }
         }
         try FindingText.judgeReading(archive.findings, report)
+    }
+
+    /// Of several records, from several imports, the last.
+    private func writeRecord(of entry: CatalogueMessage, _ archive: Archive) throws {
+        guard let placement = entry.placements.last(where: { !$0.record.isEmpty }) else {
+            throw ArchiveError(.notFound, "record of \(message)", "it was imported as it is, not made from an item")
+        }
+        try archive.record(of: placement) { (piece) throws(ArchiveError) in Output.standard.raw(piece) }
     }
 
     private func find(in catalogue: Catalogue) throws -> CatalogueMessage {
@@ -121,6 +133,10 @@ struct ShowCommand: ReportingCommand {
             Output.standard.line("\(MailText.safe(field.name)): \(MailText.safe(field.value))")
         }
         Output.standard.line("Id: \(entry.content.hex)")
+        if entry.placements.contains(where: { $0.origin?.isMade == true }) {
+            let hasRecord = entry.placements.contains { !$0.record.isEmpty }
+            Output.standard.line("Made from an item of a store\(hasRecord ? ", whose record --record gives" : "")")
+        }
         Output.standard.line()
         if !shown.text.isEmpty {
             Output.standard.text(MailText.safeLines(shown.text))
@@ -144,7 +160,20 @@ struct ShowCommand: ReportingCommand {
         return Document.head("show", self.archive, archive.findings) + [
             ("id", .string(entry.content.hex)), ("size", .unsigned(entry.size)),
             ("folders", .array(places.map { FolderText.json(folders[$0]) })),
+            ("placements", .array(entry.placements.map { json($0, archive) })),
         ]
+    }
+
+    private func json(_ placement: Placement, _ archive: Archive) -> JSONValue {
+        let catalogue = archive.catalogue
+        let recordSize = placement.record.reduce(0 as UInt64) { $0 &+ UInt64($1.size) }
+        return .object([
+            ("folder", FolderText.json(catalogue.folders[placement.folder])),
+            ("run", .string(hexadecimal(catalogue.runs[placement.run].id))),
+            ("labels", .array(placement.labels.map { .text($0) })),
+            ("item", placement.origin.flatMap { $0.item.isEmpty ? nil : .text($0.item) } ?? .null),
+            ("made", .bool(placement.origin?.isMade ?? false)), ("recordSize", .unsigned(recordSize)),
+        ])
     }
 
     private func printJSON(_ shown: DisplayMessage, _ archive: Archive, _ entry: CatalogueMessage) {
