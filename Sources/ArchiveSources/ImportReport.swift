@@ -59,6 +59,8 @@ package struct ImportReport: Sendable {
     package var rejects: [RejectReport] = []
     /// For each run: files opened for the messages in them.
     package var openings: [[OpenedSource]] = []
+    /// For each run: what is not as it should be in messages that were taken nevertheless; not all, if there is much.
+    package var notes: [[String]] = []
     /// For each run: what was left out on purpose.
     package var skipped: [[SkipReason: UInt64]] = []
     /// For each run: folders in which fewer items were met than the source says it has.

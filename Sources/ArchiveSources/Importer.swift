@@ -23,10 +23,12 @@ package enum Importer {
         var opened: [ImportSource] = []
         for source in sources { opened.append(try ImportSource(source)) }
         var known: Set<ObjectKey> = []
+        var catalogue: Catalogue?
         // Stored, but no manifest has the envelope (a crash or a damaged record between): given with the next entry.
         var lacking: Set<Bytes32> = []
         if case .root(let root) = access {
             let archive = try Archive(log: ArchiveLog(opening: storage), access: .all(root))
+            catalogue = archive.catalogue
             known = archive.trustedObjects(of: root.writer.publicKey, hashing: options.rechecks)
             for key in known where key.kind == .content {
                 guard
@@ -52,11 +54,16 @@ package enum Importer {
         for source in opened {
             let before = done
             let foundBefore = found
+            var resume: Resume?
+            if let catalogue, let identity = source.identity(options, session.keys) {
+                resume = Resume(catalogue, of: identity)
+            }
             let run = ImportRun(
                 source,
                 session,
                 options,
                 lacking: lacking,
+                resume: resume,
                 progress: { counts in
                     progress(
                         ImportProgress(
@@ -78,6 +85,7 @@ package enum Importer {
             report.runs.append(run.run)
             report.rejects += run.rejects
             report.openings.append(run.openings)
+            report.notes.append(run.notes)
             report.skipped.append(run.skipped)
             report.shortfalls.append(run.shortfalls)
             if !isWhole {
@@ -102,6 +110,17 @@ struct ImportSource {
     let name: [UInt8]
     let kind: Kind
     let byteCount: UInt64
+    /// Where it lies; nil for a stream.
+    let place: SourceIdentity?
+
+    /// What the run says it is, before more is known.
+    var runKind: RunKind {
+        switch kind {
+        case .file: .emlFile
+        case .directory: .folder
+        case .standardInput: .standardInput
+        }
+    }
 
     init(_ argument: String) throws(ArchiveError) {
         if argument == "-" {
@@ -113,9 +132,11 @@ struct ImportSource {
             name = Array("standard input".utf8)
             kind = .standardInput(spool)
             byteCount = spool.byteCount
+            place = nil
             return
         }
         var path = Array(argument.utf8)
+        place = SourceIdentity(path: path)
         while path.count > 1, path.last == 0x2F { path.removeLast() }
         name = Array(path[(path.lastIndex(of: 0x2F).map { $0 + 1 } ?? 0)...])
         do throws(StorageError) {

@@ -34,6 +34,10 @@ final class PreparePipeline {
         /// A file that is none, or too long a message for memory, told by its first bytes; closed again: many may wait.
         case other(SourceItem, SourceFile.Identity?, Judgement)
         case unreadable(SourceItem, String)
+        /// Read already by an earlier part of the run, and unchanged since.
+        case done(SourceFileEntry)
+        /// Not what it was when an earlier part of the run read it: a file of its own.
+        case changedSince(SourceItem)
         /// Not looked at: enough bytes of mail are in memory without it.
         case postponed(SourceItem)
         /// Not opened: the process, or the system, has too many files open.
@@ -82,8 +86,8 @@ final class PreparePipeline {
     /// - Parameters:
     ///   - known: Objects that the archive has: messages among them are not taken apart again.
     ///   - lacking: Messages among them whose envelope is wanted.
-    init(keys: AppendKeys, known: Set<ObjectKey>, lacking: Set<Bytes32>, jobs: Int) {
-        workshop = Workshop(keys, known, lacking: lacking)
+    init(keys: AppendKeys, known: Set<ObjectKey>, lacking: Set<Bytes32>, resume: Resume? = nil, jobs: Int) {
+        workshop = Workshop(keys, known, lacking: lacking, resume: resume)
         mostInFlight = max(1, jobs) + 2
     }
 

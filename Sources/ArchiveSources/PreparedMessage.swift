@@ -37,6 +37,8 @@ struct MessageDraft {
     let raw: UnsafeRawBufferPointer
     /// The message behind room for the recipe's length: the content object, when nothing is cut out.
     private let whole: OwnedBytes?
+    /// The file that the message is a stretch of.
+    private let held: OwnedBytes?
     private var cuts: [Cut] = []
     private var envelope = MailEnvelope()
     /// Set when it is known.
@@ -48,6 +50,7 @@ struct MessageDraft {
     init(_ raw: UnsafeRawBufferPointer) {
         self.raw = raw
         whole = nil
+        held = nil
     }
 
     /// Reads a file, which is not longer than `PreparedMessage.largest`.
@@ -59,7 +62,15 @@ struct MessageDraft {
                 + (try file.read(at: 0, into: UnsafeMutableRawBufferPointer(rebasing: out[MessageDraft.lead...])))
         }
         self.whole = whole
+        held = nil
         raw = whole.bytes.slice(MessageDraft.lead, whole.count - MessageDraft.lead)
+    }
+
+    /// A message that is a stretch of a file that is held.
+    init(_ raw: UnsafeRawBufferPointer, within file: MessageDraft) {
+        self.raw = raw
+        whole = nil
+        held = file.whole
     }
 
     /// The decoded leaves, whose ids `finished` wants.

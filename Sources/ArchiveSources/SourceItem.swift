@@ -33,10 +33,14 @@ struct SourceItem: Sendable {
         var path: [[UInt8]] = []
         /// The folder that stands for the container.
         var folder: [[UInt8]] = []
+        /// Whether an earlier part of the run began to read the same container.
+        var isContinued = false
     }
 
     /// Its number in the run, in the order of the walk; of a made message that of its store.
-    let number: UInt64
+    var number: UInt64
+    /// Whether it has the number that it had in an earlier part of the run.
+    var isContinued = false
     /// Its path below the source, name by name; empty when it is the source itself.
     let path: [[UInt8]]
     /// Its name, also when it is the source itself.
@@ -48,6 +52,13 @@ struct SourceItem: Sendable {
     /// What it must be; nil: its bytes tell.
     var kind: SourceKind?
     var maker: Maker?
+    /// What the file has before and behind the message.
+    var lead: [UInt8] = []
+    var trail: [UInt8] = []
+    /// The proof of a file that is more than the message in it.
+    var fileHash: Bytes32?
+    /// What is not as it should be, in words.
+    var notes: [String] = []
 
     func open() throws(StorageError) -> any RandomAccessBytes {
         switch content {

@@ -10,6 +10,7 @@ final class Workshop: Sendable {
     private let keys: AppendKeys
     private let known: Set<ObjectKey>
     private let lacking: Set<Bytes32>
+    private let resume: Resume?
     private let idle = Mutex<[Bench]>([])
 
     /// What the messages under way hold, whatever the number of threads.
@@ -31,7 +32,8 @@ final class Workshop: Sendable {
     /// - Parameters:
     ///   - known: Objects that the archive has: messages among them are not taken apart again.
     ///   - lacking: Messages among them whose envelope is wanted.
-    init(_ keys: AppendKeys, _ known: Set<ObjectKey>, lacking: Set<Bytes32>) {
+    init(_ keys: AppendKeys, _ known: Set<ObjectKey>, lacking: Set<Bytes32>, resume: Resume? = nil) {
+        self.resume = resume
         self.keys = keys
         self.known = known
         self.lacking = lacking
@@ -61,6 +63,17 @@ final class Workshop: Sendable {
                 }
                 do throws(StorageError) {
                     let file = try item.open()
+                    if item.isContinued, item.maker == nil, let resume {
+                        switch resume.standing(of: item, file) {
+                        case .done(let entry):
+                            results.append(.done(entry))
+                            continue
+                        case .other:
+                            results.append(.changedSince(item))
+                            continue
+                        case .begun: break
+                        }
+                    }
                     let isLarge = file.byteCount > UInt64(PreparedMessage.largest)
                     let needed = isLarge ? 0 : Workshop.memory(forMail: file.byteCount)
                     guard memory.takeIfFree(needed) else {
@@ -70,13 +83,14 @@ final class Workshop: Sendable {
                     }
                     var isKept = false
                     defer { if !isKept { memory.give(needed) } }
-                    switch try Workshop.look(item, file) {
-                    case .message(let draft):
+                    switch try look(item, file) {
+                    case .message(let draft, let item, let kind):
                         isKept = true
                         taken += needed
                         room -= draft.raw.count
                         drafts.append(draft)
-                        entries.append((item, item.maker == nil ? item.entry(file, kind: .eml, pieces: 1) : nil))
+                        let entry = item.maker == nil ? item.entry(file, kind: kind, pieces: 1) : nil
+                        entries.append((item, entry))
                         results.append(nil)
                     case .other(let kind): results.append(.other(item, (file as? SourceFile)?.identity, kind))
                     case .changed(let text): results.append(.unreadable(item, text))
@@ -98,12 +112,13 @@ final class Workshop: Sendable {
     }
 
     private enum Look {
-        case message(MessageDraft)
+        /// A message, with what the file around it told.
+        case message(MessageDraft, SourceItem, SourceFileKind)
         case other(Judgement)
         case changed(String)
     }
 
-    private static func look(_ item: SourceItem, _ file: any RandomAccessBytes) throws(StorageError) -> Look {
+    private func look(_ item: SourceItem, _ file: any RandomAccessBytes) throws(StorageError) -> Look {
         guard file.byteCount <= UInt64(PreparedMessage.largest) else {
             let prefix = try file.read(at: 0, count: Judgement.prefixByteCount)
             return .other(prefix.withUnsafeBytes { Judgement(prefix: $0, of: item) })
@@ -115,7 +130,18 @@ final class Workshop: Sendable {
         }
         let prefix = draft.raw.slice(0, min(draft.raw.count, Judgement.prefixByteCount))
         let kind = Judgement(prefix: prefix, of: item)
-        return kind == .mail(.eml) ? .message(draft) : .other(kind)
+        if kind == .mail(.eml) { return .message(draft, item, .eml) }
+        guard kind == .mail(.emlx), let emlx = EmlxFile(draft.raw), emlx.isShort else { return .other(kind) }
+        var item = item
+        item.place.apply(emlx)
+        item.lead = draft.raw.bytes(0..<emlx.message.lowerBound)
+        item.trail = draft.raw.bytes(emlx.message.upperBound..<UInt64(draft.raw.count))
+        let hash = FileHash(keys)
+        hash.update(draft.raw)
+        item.fileHash = hash.finish()
+        item.notes = emlx.troubles.map(\.text)
+        let message = draft.raw.slice(Int(emlx.message.lowerBound), Int(emlx.message.count))
+        return .message(MessageDraft(message, within: draft), item, .emlx)
     }
 
     /// Hashes all messages at once, takes those apart that are new, then hashes all parts at once.
@@ -239,5 +265,18 @@ extension Range {
         other.isEmpty
             ? contains(other.lowerBound) || other.lowerBound == upperBound
             : lowerBound <= other.lowerBound && other.upperBound <= upperBound
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    fileprivate func bytes(_ range: Range<UInt64>) -> [UInt8] {
+        Array(self[Int(range.lowerBound)..<Int(range.upperBound)])
+    }
+}
+
+extension EmlxFile {
+    /// Whether what stands around the message can be kept with it.
+    var isShort: Bool {
+        !message.isEmpty && message.lowerBound <= UInt64(Limits.lead) && propertyList.count <= Limits.lead
     }
 }

@@ -149,7 +149,7 @@ struct AppleAttachments {
         try copy(bytes.count)
         var place = place
         place.apply(emlx)
-        return FoundMessage(bytes: spool, place: place, identifier: text, record: raw, notes: notes)
+        return FoundMessage(bytes: spool, place: place, identifier: text, record: raw, path: path, notes: notes)
     }
 }
 

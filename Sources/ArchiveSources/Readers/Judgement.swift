@@ -26,6 +26,10 @@ enum Judgement: Sendable, Equatable {
             self = .mail(kind)
             return
         }
+        if EmlxFile.sniff(prefix: prefix) {
+            self = .mail(.emlx)
+            return
+        }
         switch MailKind.sniff(prefix: prefix, nameHint: item.hint) {
         case .mbox: self = .mail(.mbox)
         case .eml: self = .mail(.eml)

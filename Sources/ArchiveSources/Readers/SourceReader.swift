@@ -63,7 +63,11 @@ struct FoundMessage: Sendable {
     /// The item's id in the store, as people and tools write it.
     var identifier: String
     /// What the message does not say: the store's own record of the item, kept beside it; empty when there is none.
+    ///
+    /// With a `path`, the bytes of that file.
     var record: [UInt8] = []
+    /// The file that it was made from, where that is a file of its own rather than a store.
+    var path: [[UInt8]]?
     /// What is not as it should be, in words; the message is there nevertheless.
     var notes: [String] = []
 }

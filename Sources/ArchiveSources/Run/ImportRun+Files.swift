@@ -6,105 +6,157 @@ import MailFormats
 
 /// The files of a source, and what is within them.
 extension ImportRun {
+    /// What is being read: the source's folder, or a store or container in it.
+    final class Reading {
+        /// The file that is read; nil for the folder.
+        let store: SourceItem?
+        let surroundings: SourceItem.Surroundings
+        /// Items that were met.
+        var count: UInt64 = 0
+        /// Items of a store have these numbers, in their order.
+        var ordinal: UInt64 = 0
+
+        init(_ store: SourceItem? = nil, folder: [[UInt8]] = []) {
+            self.store = store
+            var surroundings = SourceItem.Surroundings()
+            if let store {
+                surroundings.nesting = store.surroundings.nesting + 1
+                surroundings.path = store.path
+                surroundings.folder = folder
+                surroundings.isContinued = store.isContinued
+            }
+            self.surroundings = surroundings
+        }
+    }
+
+    /// More is not told to a person.
+    private static let mostNotes = 1000
+
+    /// Tells a person what is not as it should be in a message that was taken.
+    func note(_ texts: [String], _ place: String) {
+        notes += texts.prefix(max(0, ImportRun.mostNotes - notes.count)).map { "\(place): \($0)" }
+    }
+
+    /// Takes a folder and all below it; `false` when asked to stop.
     func walk(_ path: [UInt8]) throws(ArchiveError) -> Bool {
-        var walker: SourceDirectoryWalker
+        let reader: DirectoryReader
         do throws(StorageError) {
-            walker = try SourceDirectoryWalker(path: path)
+            reader = try DirectoryReader(path: path, name: source.name)
         } catch {
             guard error.cause != .tooManyOpenFiles else { throw ArchiveError(error) }
             // It was there when the import began: told and counted like a file that is gone, and the import goes on.
-            let item = SourceItem(number: takeNumber(), path: [], name: source.name, content: .gone(error))
+            var item = SourceItem(number: 0, path: [], name: source.name, content: .gone(error))
+            number(&item)
             unreadable(item, error.message)
             return true
         }
-        var crowdedPath: [UInt8]?
-        while let entry = walker.next() {
-            if isStopped() {
-                try drain(all: true)
-                return false
-            }
-            pipeline.mostItems = mostItems(walkDepth: walker.depth)
-            if case .unreadable(let error) = entry.kind, error.cause == .tooManyOpenFiles {
-                guard crowdedPath != entry.path else { throw ArchiveError(error) }
-                crowdedPath = entry.path
+        let reading = Reading()
+        while !isStopped() {
+            pipeline.mostItems = mostItems(walkDepth: reader.depth)
+            switch reader.step() {
+            case .event(let event):
+                try meet(event, in: reading)
+                guard try finishDeferred(all: false, nesting: 0) else { return false }
+            case .crowdedOut(let error, let isAgain):
+                guard !isAgain else { throw ArchiveError(error) }
                 guard try finishDeferred(all: true, nesting: 0) else { return false }
-                walker.stepBack()
-                continue
+            case .end:
+                if options.kind == nil { run.kind = reader.kind.runKind.rawValue }
+                return try finishDeferred(all: true, nesting: 0)
             }
-            if case .directory = entry.kind { continue }
-            let item = SourceItem(
-                number: takeNumber(),
-                path: entry.path.split(separator: UInt8(ascii: "/")).map { Array($0) },
-                name: Array(entry.name),
-                content: .met(entry)
-            )
-            switch entry.kind {
-            case .file: pipeline.submit(item)
-            case .unreadable(let error): unreadable(item, error.message)
-            default: unreadable(item, "neither file nor folder")
-            }
-            guard try finishDeferred(all: false, nesting: 0) else { return false }
         }
-        return try finishDeferred(all: true, nesting: 0)
+        try drain(all: true)
+        return false
     }
 
-    /// Takes what a reader gives; `false` when asked to stop.
+    /// Takes what a reader gives, and tells how many items that was; nil when asked to stop.
     ///
     /// - Parameters:
     ///   - store: the file that is read.
     ///   - folder: the folder that stands for it.
-    func take(_ reader: any SourceReader, in store: SourceItem, folder: [[UInt8]]) throws(ArchiveError) -> Bool {
-        let nesting = store.surroundings.nesting + 1
-        let surroundings = SourceItem.Surroundings(nesting: nesting, path: store.path, folder: folder)
+    func take(_ reader: any SourceReader, in store: SourceItem, folder: [[UInt8]]) throws(ArchiveError) -> UInt64? {
+        let reading = Reading(store, folder: folder)
+        let nesting = reading.surroundings.nesting
         if deferred.count <= nesting { deferred.append([]) }
-        var ordinal: UInt64 = 0
-        while true {
-            if isStopped() {
-                try drain(all: true)
-                return false
+        while !isStopped() {
+            guard let event = try reader.next() else {
+                return try finishDeferred(all: true, nesting: nesting) ? reading.count : nil
             }
-            guard let event = try reader.next() else { break }
-            switch event {
-            case .file(let found):
-                var item = SourceItem(
-                    number: takeNumber(),
-                    path: store.path + found.path,
-                    name: found.path.last ?? store.name,
-                    content: found.content,
-                    surroundings: surroundings
-                )
-                item.place = found.place
-                item.kind = found.kind
-                pipeline.submit(item)
-            case .message(let found):
-                var item = SourceItem(
-                    number: store.number,
-                    path: store.path + [Array(found.identifier.utf8)],
-                    name: store.name,
-                    content: .opened(found.bytes),
-                    surroundings: surroundings
-                )
-                item.place = found.place
-                item.kind = .eml
-                item.maker = SourceItem.Maker(
-                    file: store.number,
-                    ordinal: ordinal,
-                    identifier: found.identifier,
-                    record: found.record
-                )
-                ordinal += 1
-                pipeline.submit(item)
-            case .failed(let found):
-                failed(found, in: store, naming.folder(folder + found.folder), ordinal)
-                ordinal += 1
-            case .expected(let names, let count):
-                expected[naming.folder(folder + names), default: 0] += count
-            case .skipped(_, let reason):
-                skipped[reason, default: 0] += 1
-            }
-            guard try finishDeferred(all: false, nesting: nesting) else { return false }
+            try meet(event, in: reading)
+            guard try finishDeferred(all: false, nesting: nesting) else { return nil }
         }
-        return try finishDeferred(all: true, nesting: nesting)
+        try drain(all: true)
+        return nil
+    }
+
+    private func meet(_ event: SourceEvent, in reading: Reading) throws(ArchiveError) {
+        let base = reading.surroundings.folder
+        switch event {
+        case .file(let found):
+            reading.count += 1
+            var item = SourceItem(
+                number: 0,
+                path: reading.surroundings.path + found.path,
+                name: found.path.last ?? source.name,
+                content: found.content,
+                surroundings: reading.surroundings
+            )
+            item.place = found.place
+            item.kind = found.kind
+            if let kind = options.kind, !kind.isDirectory, reading.store == nil { item.kind = kind }
+            number(&item)
+            pipeline.submit(item)
+        case .message(let found):
+            reading.count += 1
+            note(found.notes, found.path.map { shown($0) } ?? found.identifier)
+            if let path = found.path { return try takeJoined(found, path, reading) }
+            var item = SourceItem(
+                number: reading.store?.number ?? 0,
+                path: reading.surroundings.path + [Array(found.identifier.utf8)],
+                name: reading.store?.name ?? source.name,
+                content: .opened(found.bytes),
+                surroundings: reading.surroundings
+            )
+            item.place = found.place
+            item.kind = .eml
+            item.maker = SourceItem.Maker(
+                file: item.number,
+                ordinal: reading.ordinal,
+                identifier: found.identifier,
+                record: found.record
+            )
+            reading.ordinal += 1
+            pipeline.submit(item)
+        case .failed(let found):
+            reading.count += 1
+            failed(found, in: reading)
+        case .expected(let names, let count):
+            expected[naming.folder(base + names), default: 0] += count
+        case .skipped(_, let reason):
+            skipped[reason, default: 0] += 1
+        }
+    }
+
+    /// A message that was put together from several files: the one that has its name is kept as it was.
+    private func takeJoined(
+        _ found: FoundMessage,
+        _ path: [[UInt8]],
+        _ reading: Reading
+    ) throws(ArchiveError) {
+        let raw = MemoryBytes(found.record, name: shown(path))
+        var item = SourceItem(
+            number: 0,
+            path: reading.surroundings.path + path,
+            name: path.last ?? source.name,
+            content: .opened(found.bytes),
+            surroundings: reading.surroundings
+        )
+        item.place = found.place
+        item.kind = .eml
+        number(&item)
+        try keepWhole(item, raw, as: .emlx, "the message without the attachments beside it")
+        item.maker = SourceItem.Maker(file: item.number, ordinal: 0, identifier: "", record: [])
+        pipeline.submit(item)
     }
 
     /// Takes what the workers have finished, then does what they left to this thread; `false` when asked to stop.

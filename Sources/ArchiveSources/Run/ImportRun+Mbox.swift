@@ -16,6 +16,7 @@ extension ImportRun {
         nextOrdinal = 0
         lostCount = 0
         let mbox = MboxImport(item, file, SerialHash(keys))
+        begin(item, file, .mbox)
         let before = run.counts.byteCount
         var failure: ArchiveError?
         do throws(ByteSourceError) {
@@ -44,6 +45,7 @@ extension ImportRun {
                 try drain(all: true)
                 var entry = item.entry(file, kind: .mbox, pieces: 0)
                 entry.dialect = dialectNumber(dialect)
+                entry.evidence = evidence(scanner.evidence).utf8(upTo: 1024)
                 let tail = try read(mbox.source, scanner.tail)
                 mbox.hash.update(tail)
                 if tail.count <= Limits.lead, lostCount == 0 || tail.isEmpty {
@@ -106,9 +108,13 @@ extension ImportRun {
                 kind: .mbox,
                 folder: mbox.box.base + (mbox.box.place.folder ?? []),
                 dialect: dialect.name.text,
-                evidence: options.dialect == nil ? evidence.words : "as asked for; " + evidence.words
+                evidence: self.evidence(evidence)
             )
         )
+    }
+
+    private func evidence(_ evidence: MboxEvidence) -> String {
+        options.dialect == nil ? evidence.words : "as asked for; " + evidence.words
     }
 
     private func dialectNumber(_ dialect: MboxDialect) -> UInt8 {

@@ -10,6 +10,9 @@ extension ImportRun {
     /// A message too long for memory, in a file of its own or made from a store.
     func importLarge(_ item: SourceItem, _ file: any RandomAccessBytes) throws(ArchiveError) {
         nextOrdinal = item.maker?.ordinal ?? 0
+        if item.kind == nil || item.kind == .emlx, let emlx = try emlx(file) {
+            return try importEmlx(item, file, emlx)
+        }
         var large = LargeMessage(
             source: FileByteSource(file: file),
             range: 0..<file.byteCount,
@@ -24,6 +27,52 @@ extension ImportRun {
         try commitIfFull()
     }
 
+    private func emlx(_ file: any RandomAccessBytes) throws(ArchiveError) -> EmlxFile? {
+        do throws(ByteSourceError) {
+            return try EmlxFile(FileByteSource(file: file))
+        } catch {
+            throw ArchiveError(.source, file.displayName, "at \(error.offset)")
+        }
+    }
+
+    /// A message of Apple Mail that is long, or has a long property list: that is kept as a piece of its own.
+    private func importEmlx(
+        _ item: SourceItem,
+        _ file: any RandomAccessBytes,
+        _ emlx: EmlxFile
+    ) throws(ArchiveError) {
+        guard !emlx.message.isEmpty else {
+            return try rejectWhole(item, file, .empty, "an EMLX file without a message")
+        }
+        let source = FileByteSource(file: file)
+        var large = LargeMessage(source: source, range: emlx.message, quoting: .none, lineEnds: .lf)
+        let stored = try large.store(in: session, keys: keys, goOn: goOn) { () throws(ArchiveError) in
+            try requireUnchanged(file)
+        }
+        var item = item
+        item.place.apply(emlx)
+        item.lead = try read(source, 0..<emlx.message.lowerBound)
+        item.notes = emlx.troubles.map(\.text)
+        var pieces: UInt64 = 1
+        let rest = emlx.message.upperBound..<file.byteCount
+        if rest.count <= Limits.lead {
+            item.trail = try read(source, rest)
+        } else {
+            nextOrdinal = 1
+            let kept = try keep(source, rest, item.number, .kept, "the property list") { _ in }
+            session.manifest.add(reject: kept, run: run.id, folder: naming.folder(item.folderNames))
+            pieces = 2
+        }
+        try add(stored.id, stored.size, stored.envelope, stored.isNew, item, item.place)
+        var entry = item.entry(file, kind: .emlx, pieces: pieces)
+        let hash = SerialHash(keys)
+        try hash.update(source, 0..<file.byteCount, goOn)
+        entry.hash = hash.finish()
+        try requireUnchanged(file)
+        finish(entry, file.byteCount)
+        try commitIfFull()
+    }
+
     /// Adds a message of a file of its own, or one made from a store, with all the folders it is in.
     private func add(
         _ id: Bytes32,
@@ -34,13 +83,20 @@ extension ImportRun {
         _ place: FoundPlace
     ) throws(ArchiveError) {
         var origin = Origin(file: item.number, ordinal: 0)
+        origin.lead = item.lead
+        origin.trail = item.trail
+        note(item.notes, shown(item.path))
+        var record: [BlobReference] = []
         if let maker = item.maker {
             origin.ordinal = maker.ordinal
-            run.counts.byteCount += size
+            origin.item = maker.identifier.utf8(upTo: Limits.item)
+            origin.isMade = true
+            record = try keep(maker.record)
+            if item.surroundings.nesting > 0 { run.counts.byteCount += size }
         }
         var place = place
         if place.folder == nil { place.folder = Array(item.path.dropFirst(item.surroundings.path.count).dropLast()) }
-        add(id, size, envelope, isNew, place, below: item.surroundings.folder, origin)
+        add(id, size, envelope, isNew, place, below: item.surroundings.folder, origin, record)
     }
 
     /// Adds a message with one placement for each of its folders, and counts it in the first.
@@ -51,41 +107,48 @@ extension ImportRun {
         _ isNew: Bool,
         _ place: FoundPlace,
         below base: [[UInt8]] = [],
-        _ origin: Origin
+        _ origin: Origin,
+        _ record: [BlobReference] = []
     ) {
         let folder = naming.folder(base + (place.folder ?? []), mailbox: place.mailbox)
         var placement = Placement(run: 0, folder: 0)
         placement.flags = place.flags
-        placement.labels = place.labels
+        placement.labels = place.labels.prefix(1024).map { Array($0.prefix(1024)) }
         placement.internalDate = place.internalDate
         placement.origin = origin
+        placement.record = record
+        var places = [(folder: folder, placement: placement)]
+        placement.record = []
+        for names in place.otherFolders {
+            let other = naming.folder(base + names, mailbox: place.mailbox)
+            if !places.contains(where: { $0.folder == other }) { places.append((other, placement)) }
+        }
         let lacksEnvelope = lacking.remove(id) != nil
         session.manifest.add(
             content: id,
             size: size,
             envelope: isNew || lacksEnvelope ? envelope : nil,
             run: run.id,
-            folder: folder,
-            placement: placement
+            places: places
         )
-        // The piece of the file stands in the first folder only.
-        placement.origin = nil
-        for names in place.otherFolders {
-            let other = naming.folder(base + names, mailbox: place.mailbox)
-            guard other != folder else { continue }
-            session.manifest.add(
-                content: id,
-                size: size,
-                envelope: nil,
-                run: run.id,
-                folder: other,
-                placement: placement
-            )
-        }
         count(folder, bytes: size) { counts in
             counts.found += 1
             if isNew { counts.stored += 1 } else { counts.alreadyThere += 1 }
         }
+    }
+
+    /// Keeps the store's own record of an item.
+    private func keep(_ record: [UInt8]) throws(ArchiveError) -> [BlobReference] {
+        var blobs: [BlobReference] = []
+        var start = 0
+        while start < record.count {
+            let piece = Array(record[start..<min(record.count, start + ImportRun.blobSize)])
+            let id = piece.withUnsafeBytes { keys.contentID(of: $0) }
+            try session.add(ObjectKey(id, .blob), OwnedBytes(piece))
+            blobs.append(BlobReference(id: id, size: UInt32(piece.count)))
+            start += piece.count
+        }
+        return blobs
     }
 
     private func store(_ message: PreparedMessage) throws(ArchiveError) -> Bool {
@@ -103,11 +166,18 @@ extension ImportRun {
             case .message(let message, let item, let entry):
                 let isNew = try store(message)
                 try add(message.id, message.size, message.envelope, isNew, item, item.place.adding(message.marks))
-                if let entry { finish(entry, entry.size) }
+                if var entry {
+                    entry.hash = item.fileHash
+                    finish(entry, entry.size)
+                }
             case .other(let item, let identity, let kind):
                 deferred[item.surroundings.nesting].append(
                     DeferredFile(item: item, identity: identity, kind: kind)
                 )
+            case .done(let entry): countAgain(entry)
+            case .changedSince(var item):
+                renumber(&item)
+                pipeline.submit(item)
             case .crowdedOut(let item, let error): crowdedOut.append((item, error))
             case .unreadable(let item, let text): unreadable(item, text, ordinal: item.maker?.ordinal ?? 0)
             case .postponed(let item): pipeline.submit(item)

@@ -41,7 +41,7 @@ extension ImportRun {
     }
 
     /// Stores bytes as blobs, and gives the entry that names them.
-    private func keep(
+    func keep(
         _ source: FileByteSource,
         _ range: Range<UInt64>,
         _ number: UInt64,
@@ -60,7 +60,7 @@ extension ImportRun {
         var offset = range.lowerBound
         while offset < range.upperBound {
             try goOn(source.file.displayName)
-            let bytes = try read(source, offset..<min(range.upperBound, offset + ImportRun.blobSize))
+            let bytes = try read(source, offset..<min(range.upperBound, offset + UInt64(ImportRun.blobSize)))
             guard !bytes.isEmpty else { throw ArchiveError(.source, source.file.displayName, "it became shorter") }
             body(bytes)
             let id = bytes.withUnsafeBytes { keys.contentID(of: $0) }
@@ -71,7 +71,7 @@ extension ImportRun {
         return reject
     }
 
-    private static let blobSize: UInt64 = 8 << 20
+    static let blobSize = 8 << 20
 
     /// What cannot be read, or changed while it was read: nothing is there to keep, but it is counted and told.
     ///
@@ -115,22 +115,48 @@ extension ImportRun {
         note(reject, .unreadable, text, place, folder(of: box))
     }
 
+    /// Parts of a message that cannot be read, though the message can: counted once, beside the message.
+    func lack(_ losses: [String], of item: SourceItem, _ folder: Folder) {
+        let more = losses.count > 1 ? ", and \(losses.count - 1) more" : ""
+        let text = "the message was stored, but not all of it could be read: \(losses[0])\(more)"
+        let found = FoundFailure(folder: [], identifier: item.maker?.identifier ?? "", text: text)
+        failed(found, in: item, folder, (item.maker?.ordinal ?? 0) + 1)
+    }
+
     private func folder(of box: PreparePipeline.MboxPlace) -> Folder {
         naming.folder(box.base + (box.place.folder ?? []), mailbox: box.place.mailbox)
     }
 
+    /// An item that was met and cannot be read.
+    func failed(_ found: FoundFailure, in reading: Reading) {
+        let folder = naming.folder(reading.surroundings.folder + found.folder)
+        if let store = reading.store {
+            failed(found, in: store, folder, reading.ordinal)
+            reading.ordinal += 1
+            return
+        }
+        // In a folder it is a file of its own.
+        let path = found.identifier.split(separator: "/").map { Array($0.utf8) }
+        var item = SourceItem(number: 0, path: path, name: path.last ?? [], content: .opened(MemoryBytes([], name: "")))
+        number(&item)
+        failed(found, in: item, folder, 0)
+    }
+
     /// An item of a store that cannot be read.
-    func failed(_ found: FoundFailure, in store: SourceItem, _ folder: Folder, _ ordinal: UInt64) {
-        let reject = RejectEntry(
+    private func failed(_ found: FoundFailure, in store: SourceItem, _ folder: Folder, _ ordinal: UInt64) {
+        var reject = RejectEntry(
             file: store.number,
             ordinal: ordinal,
             offset: 0,
             size: 0,
             reason: .unreadable,
-            text: "\(found.identifier): \(found.text)"
+            text: found.text
         )
-        let path = (store.path.isEmpty ? [store.name] : store.path) + [Array(found.identifier.utf8)]
-        note(reject, .unreadable, found.text, shown(path), folder)
+        reject.item = found.identifier.utf8(upTo: Limits.item)
+        let name = store.path.isEmpty ? source.name : Array(store.path.joined(separator: [UInt8(ascii: "/")]))
+        let shown = String(decoding: name, as: UTF8.self)
+        let isFile = found.identifier.isEmpty || shown == found.identifier
+        note(reject, .unreadable, found.text, isFile ? shown : "\(shown): \(found.identifier)", folder)
     }
 
     private func note(

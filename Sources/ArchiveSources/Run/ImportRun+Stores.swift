@@ -4,8 +4,9 @@ import ArchiveReader
 import ArchiveStorage
 import ArchiveWriter
 import MailFormats
+import OutlookFormats
 
-/// Files of many messages other than MBOX: stores and containers.
+/// Files of many messages other than MBOX, and files that mail is made from.
 extension ImportRun {
     /// Stores and containers within each other are followed so deep.
     static let mostNesting = 8
@@ -21,9 +22,97 @@ extension ImportRun {
             return true
         }
         switch kind {
-        default:
-            try rejectWhole(item, file, .notMail, "\(kind.rawValue): not supported")
-            return true
+        case .msg: try importMSG(item, file)
+        default: try rejectWhole(item, file, .notMail, "\(kind.rawValue): not supported")
         }
+        return true
+    }
+
+    /// Takes what a reader gives of a file that is not kept itself; `false` when asked to stop.
+    private func open(
+        _ item: SourceItem,
+        _ file: any RandomAccessBytes,
+        as kind: SourceFileKind,
+        _ sourceKind: SourceKind,
+        suffixes: [String],
+        _ reader: any SourceReader
+    ) throws(ArchiveError) -> Bool {
+        let folder = item.inner(without: suffixes)
+        begin(item, file, kind)
+        guard let count = try take(reader, in: item, folder: folder) else { return false }
+        var entry = item.entry(file, kind: kind, pieces: count)
+        entry.hash = try hash(file)
+        try requireUnchanged(file)
+        finish(entry, 0)
+        openings.append(OpenedSource(path: shown(item.path), kind: sourceKind, folder: folder))
+        try commitIfFull()
+        return true
+    }
+
+    /// Notes a file whose pieces may be committed before all of it is known.
+    func begin(_ item: SourceItem, _ file: any RandomAccessBytes, _ kind: SourceFileKind) {
+        var entry = item.entry(file, kind: kind, pieces: 0)
+        entry.isUnfinished = true
+        session.manifest.add(file: entry, run: run.id)
+    }
+
+    private func hash(_ file: any RandomAccessBytes) throws(ArchiveError) -> Bytes32 {
+        let hash = SerialHash(keys)
+        try hash.update(FileByteSource(file: file), 0..<file.byteCount, goOn)
+        return hash.finish()
+    }
+
+    /// One item of Outlook in a file: the file is kept as it is, and the message made from it beside it.
+    private func importMSG(_ item: SourceItem, _ file: any RandomAccessBytes) throws(ArchiveError) {
+        let source = FileByteSource(file: file)
+        let message: MapiMessage
+        do throws(OutlookError) {
+            message = try MsgReader.read(source)
+        } catch {
+            if error.reason == .notThisFormat {
+                return try rejectWhole(item, file, .notMail, "a document of Office, not an item of Outlook")
+            }
+            let text = "an MSG file that cannot be read: \(error.detail), at byte \(error.offset)"
+            return try rejectWhole(item, file, .notMail, text)
+        }
+        let (bytes, rendered) = try OutlookMail.make(message, name: file.displayName)
+        // What could not be read is told beside it, as a piece without bytes.
+        try keepWhole(item, file, as: .msg, "the MSG file", pieces: rendered.losses.isEmpty ? 1 : 2)
+        var made = SourceItem(
+            number: item.number,
+            path: item.path,
+            name: item.name,
+            content: .opened(bytes),
+            surroundings: item.surroundings
+        )
+        made.place = FoundPlace(rendered, folder: item.place.folder).adding(item.place)
+        made.kind = .eml
+        made.maker = SourceItem.Maker(file: item.number, ordinal: 0, identifier: "", record: rendered.record)
+        pipeline.submit(made)
+        if !rendered.losses.isEmpty {
+            let folder = naming.folder(item.folderNames, mailbox: item.place.mailbox)
+            lack(rendered.losses, of: made, folder)
+        }
+        try commitIfFull()
+    }
+
+    /// Keeps a file as it is that messages are made from, as its one piece.
+    func keepWhole(
+        _ item: SourceItem,
+        _ file: any RandomAccessBytes,
+        as kind: SourceFileKind,
+        _ text: String,
+        pieces: UInt64 = 1
+    ) throws(ArchiveError) {
+        nextOrdinal = 0
+        let hash = SerialHash(keys)
+        let source = FileByteSource(file: file)
+        let kept = try keep(source, 0..<file.byteCount, item.number, .kept, text) { hash.update($0) }
+        try requireUnchanged(file)
+        let folder = naming.folder(item.folderNames, mailbox: item.place.mailbox)
+        session.manifest.add(reject: kept, run: run.id, folder: folder)
+        var entry = item.entry(file, kind: kind, pieces: pieces)
+        entry.hash = hash.finish()
+        finish(entry, file.byteCount)
     }
 }

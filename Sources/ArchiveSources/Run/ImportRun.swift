@@ -20,6 +20,8 @@ final class ImportRun {
     var rejects: [RejectReport] = []
     /// What was opened, other than files of one message: for the report.
     var openings: [OpenedSource] = []
+    /// What is not as it should be in messages that were taken nevertheless.
+    var notes: [String] = []
     /// What was left out on purpose.
     var skipped: [SkipReason: UInt64] = [:]
     /// How many items the source says its folders have.
@@ -31,6 +33,9 @@ final class ImportRun {
     private var folderCounts: [Folder: ImportCounts] = [:]
     private var folderOrder: [Folder] = []
     private var nextFile: UInt64 = 0
+    /// What an earlier part of the same run has done.
+    private let resume: Resume?
+    private var takenNumbers: [[[UInt8]]: Int] = [:]
     /// Files that need the main thread's work, met by the workers, by how deep they lie: done when what was under way is
     /// stored, by the loop over the container that they lie in.
     var deferred: [[DeferredFile]] = [[]]
@@ -50,6 +55,7 @@ final class ImportRun {
         _ session: WriteSession,
         _ options: ImportOptions,
         lacking: Set<Bytes32>,
+        resume: Resume? = nil,
         progress: @escaping (ImportCounts) -> Void,
         shouldStop: @escaping () -> Bool
     ) {
@@ -61,15 +67,26 @@ final class ImportRun {
         self.shouldStop = shouldStop
         naming = FolderNaming(options: options)
         keys = session.keys
-        let kind: RunKind
-        switch source.kind {
-        case .file: kind = .emlFile
-        case .directory: kind = .folder
-        case .standardInput: kind = .standardInput
+        self.resume = resume
+        if let resume {
+            run = resume.run
+            run.counts = ImportCounts()
+            run.folders = []
+            run.end = nil
+            run.continuedCount += 1
+            nextFile = resume.nextNumber
+        } else {
+            run = Run(id: Random.bytes(16), name: source.name, kind: source.runKind.rawValue, start: Clock.seconds())
+            run.source = source.identity(options, session.keys)
         }
-        run = Run(id: Random.bytes(16), name: source.name, kind: kind.rawValue, start: Clock.seconds())
         run.program = Array("portable-archive 1".utf8)
-        pipeline = PreparePipeline(keys: session.keys, known: session.known, lacking: lacking, jobs: options.jobs)
+        pipeline = PreparePipeline(
+            keys: session.keys,
+            known: session.known,
+            lacking: lacking,
+            resume: resume,
+            jobs: options.jobs
+        )
     }
 
     func start() {
@@ -80,8 +97,13 @@ final class ImportRun {
         run.end = Clock.seconds()
         run.isComplete = isWhole
         run.folders = folderOrder.map { ($0, folderCounts[$0] ?? ImportCounts()) }
-        var written = run
-        written.folders = Array(ImportRun.fitting(run.folders))
+        run.skipped = skipped.sorted { $0.key.rawValue < $1.key.rawValue }.map {
+            (Array($0.key.rawValue.utf8), $0.value)
+        }
+        run.expected = expected.sorted {
+            $0.key.path.lexicographicallyPrecedes($1.key.path) { $0.lexicographicallyPrecedes($1) }
+        }.map { ($0.key, $0.value) }
+        let written = run.fitting()
         note(written)
         try session.commit()
     }
@@ -90,23 +112,6 @@ final class ImportRun {
         session.runs.removeAll { $0.id == run.id }
         session.runs.append(run)
     }
-
-    /// As many folders as a run record holds well (Spec, format.md, section 8.5); the manifests have all of them.
-    private static func fitting(
-        _ folders: [(folder: Folder, counts: ImportCounts)]
-    ) -> ArraySlice<(folder: Folder, counts: ImportCounts)> {
-        var room = folderByteCount
-        var count = 0
-        for (folder, _) in folders {
-            // Five counts of at most nine bytes, and the heads of the lists and strings.
-            room -= folder.path.reduce(64 + folder.mailbox.count) { $0 + $1.count + 3 }
-            guard room >= 0 else { break }
-            count += 1
-        }
-        return folders.prefix(count)
-    }
-
-    private static let folderByteCount = 8_000_000
 
     func commitIfFull() throws(ArchiveError) {
         guard session.isFull else { return try session.writeFullManifests() }
@@ -134,9 +139,42 @@ final class ImportRun {
         .sorted { $0.folder.path.lexicographicallyPrecedes($1.folder.path) { $0.lexicographicallyPrecedes($1) } }
     }
 
-    func takeNumber() -> UInt64 {
-        defer { nextFile += 1 }
-        return nextFile
+    /// Gives an item the number that it had in the run that is continued, or a new one.
+    func number(_ item: inout SourceItem) {
+        let path = FolderNaming.bounded(item.path)
+        if let resume, item.surroundings.nesting == 0 || item.surroundings.isContinued {
+            // One path may stand for several files of a container: they come in the same order again.
+            let numbers = resume.numbers(of: path)
+            let taken = takenNumbers[path, default: 0]
+            if taken < numbers.count {
+                takenNumbers[path] = taken + 1
+                item.number = numbers[taken]
+                item.isContinued = true
+                return
+            }
+        }
+        renumber(&item)
+    }
+
+    /// Gives an item a number that none had.
+    func renumber(_ item: inout SourceItem) {
+        item.number = nextFile
+        item.isContinued = false
+        nextFile += 1
+    }
+
+    /// Counts what an earlier part of the run has done for a file.
+    func countAgain(_ entry: SourceFileEntry) {
+        for number in resume?.numbers(within: entry) ?? [] {
+            for (folder, counts) in resume?.account(ofFile: number) ?? [] {
+                count(folder, bytes: counts.byteCount) { sum in
+                    let before = sum.byteCount
+                    sum.add(counts)
+                    sum.byteCount = before
+                }
+            }
+        }
+        run.counts.byteCount += entry.size
     }
 
     /// Tells how far it is; whether to stop here.
@@ -164,8 +202,9 @@ final class ImportRun {
     }
 
     private func importAlone(_ file: any RandomAccessBytes) throws(ArchiveError) -> Bool {
-        var item = SourceItem(number: takeNumber(), path: [], name: source.name, content: .opened(file))
+        var item = SourceItem(number: 0, path: [], name: source.name, content: .opened(file))
         item.kind = options.kind
+        number(&item)
         pipeline.submit(item)
         return try finishDeferred(all: true, nesting: 0)
     }
