@@ -151,8 +151,7 @@ let package = Package(
             dependencies: [
                 "PortableArchive", "ArchiveFormat", "ArchiveCrypto", "ArchiveCompression", "ArchiveStorage",
                 "ArchiveReader", "ArchiveWriter", "ArchiveSources", "MailFormats", "ArchiveTestSupport", "CArchive",
-                "ArchiveReader", "ArchiveWriter", "ArchiveSources", "MailFormats", "OutlookFormats",
-                "ArchiveTestSupport",
+                "OutlookFormats",
             ],
             swiftSettings: common
         ),
