@@ -1,6 +1,7 @@
 import ArchiveFormat
 import ArchiveReader
 import ArgumentParser
+import MailFormats
 
 struct FoldersCommand: ReportingCommand {
     static let configuration = CommandConfiguration(
@@ -24,6 +25,7 @@ struct FoldersCommand: ReportingCommand {
         }
         let names = catalogue.folders.map { FolderText.name($0) }
         let order = names.indices.sorted { names[$0] < names[$1] }
+        let special = { (index: Int) in SpecialFolder(path: catalogue.folders[index].path) }
         if report.json {
             Output.standard.json(
                 Document.head("folders", self.archive, archive.findings),
@@ -32,6 +34,7 @@ struct FoldersCommand: ReportingCommand {
             ) { index in
                 .object([
                     ("folder", FolderText.json(catalogue.folders[index])),
+                    ("special", special(index).map { .string($0.rawValue) } ?? .null),
                     ("messageCount", .unsigned(counts[index].messages)), ("bytes", .unsigned(counts[index].bytes)),
                 ])
             }
@@ -40,6 +43,7 @@ struct FoldersCommand: ReportingCommand {
                 Output.standard.line(
                     "\(MessageText.padded("\(counts[index].messages)", 8)) "
                         + "\(MessageText.padded(Units.bytes(counts[index].bytes), 10)) \(MailText.safe(names[index]))"
+                        + (special(index).map { " (\($0.rawValue))" } ?? "")
                 )
             }
         }

@@ -283,8 +283,10 @@ struct LayoutTests {
 }
 
 /// FNV-1a, 64 bits.
-func fnv(_ text: String) -> String {
-    let value = text.utf8.reduce(0xCBF2_9CE4_8422_2325) { (hash: UInt64, byte) in
+func fnv(_ text: String) -> String { fnv(text.utf8) }
+
+func fnv(_ bytes: some Sequence<UInt8>) -> String {
+    let value = bytes.reduce(0xCBF2_9CE4_8422_2325) { (hash: UInt64, byte) in
         (hash ^ UInt64(byte)) &* 0x100_0000_01B3
     }
     let digits = String(value, radix: 16)
