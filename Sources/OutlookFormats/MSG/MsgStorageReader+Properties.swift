@@ -24,6 +24,7 @@ extension MsgStorageReader {
 
     /// All properties of a storage but the content of an attachment, in the order of the list.
     mutating func bag(_ contents: Contents, _ list: MsgPropertyList?, place: String) -> PropertyBag {
+        for name in contents.others { note("\(place) holds \(name), which is not known") }
         var bag = PropertyBag()
         var used: Set<PropertyTag> = [Self.content, Self.contentObject]
         for item in list?.items ?? [] {

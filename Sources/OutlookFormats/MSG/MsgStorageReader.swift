@@ -10,6 +10,8 @@ struct MsgStorageReader {
         var attachments: [(number: UInt32, entry: CompoundEntry)] = []
         var values: [PropertyTag: CompoundEntry] = [:]
         var parts: [PropertyTag: [UInt32: CompoundEntry]] = [:]
+        /// The names of what has no place in a message.
+        var others: [String] = []
     }
 
     let file: CompoundFile
@@ -95,7 +97,9 @@ struct MsgStorageReader {
             case (.attachment(let number), true): contents.attachments.append((number, entry))
             case (.value(let tag), _): contents.values[tag] = entry
             case (.oneOf(let tag, let index), false): contents.parts[tag, default: [:]][index] = entry
-            default: break
+            // What Outlook 2002 notes for itself, and the summaries that any compound file may have.
+            case (.other, _) where entry.name.hasPrefix("Olk10SideProps") || entry.name.hasPrefix("\u{5}"): break
+            default: contents.others.append(entry.name)
             }
         }
         contents.recipients.sort { $0.number < $1.number }
