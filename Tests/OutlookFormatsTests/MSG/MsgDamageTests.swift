@@ -17,7 +17,8 @@ struct MsgDamageTests {
             do throws(OutlookError) {
                 let message = try MsgReader.read(MemoryByteSource(damaged))
                 let shape = Shape(message)
-                if message.allLosses.isEmpty { #expect(shape == whole) }
+                // The format has no checksums: a number that became another one shows nowhere.
+                if message.allLosses.isEmpty { #expect(shape.isNearly(whole)) }
             } catch {
                 _ = error
             }
@@ -37,6 +38,12 @@ struct MsgDamageTests {
         var bytes = 0
 
         init(_ message: MapiMessage) { add(message) }
+
+        /// Whether nothing is missing but what one small value of another type may lack.
+        func isNearly(_ whole: Shape) -> Bool {
+            recipients == whole.recipients && attachments == whole.attachments && contents == whole.contents
+                && properties >= whole.properties && bytes + 8 >= whole.bytes
+        }
 
         private mutating func add(_ message: MapiMessage) {
             add(message.properties)

@@ -7,7 +7,7 @@ enum OutlookCorpora {
     /// `../shared/corpora` from the package's root, also when the package is a worktree one level deeper.
     static let root: URL? = {
         var folder = URL(fileURLWithPath: #filePath)
-        for _ in 0..<4 { folder.deleteLastPathComponent() }
+        for _ in 0..<3 { folder.deleteLastPathComponent() }
         for _ in 0..<2 {
             folder.deleteLastPathComponent()
             let candidate = folder.appendingPathComponent("shared/corpora")
@@ -26,7 +26,7 @@ enum OutlookCorpora {
     /// The rows of a table in Tests/Golden; what begins with `#` is left out.
     static func rows(_ name: String) -> [[String]] {
         var folder = URL(fileURLWithPath: #filePath)
-        for _ in 0..<3 { folder.deleteLastPathComponent() }
+        for _ in 0..<2 { folder.deleteLastPathComponent() }
         let path = folder.appendingPathComponent("Golden/\(name)")
         guard let text = try? String(contentsOf: path, encoding: .utf8) else { return [] }
         return text.split(separator: "\n").filter { !$0.hasPrefix("#") }.map {
