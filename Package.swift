@@ -78,7 +78,11 @@ let package = Package(
             dependencies: ["MailFormats", "ArchiveFormat", "ArchiveCrypto"],
             swiftSettings: common
         ),
-        .target(name: "MailDisplay", dependencies: ["CGMime", "CXML2"], swiftSettings: common),
+        .target(
+            name: "MailDisplay",
+            dependencies: ["CGMime", "CXML2", "MailFormats", "OutlookFormats"],
+            swiftSettings: common
+        ),
         .target(
             name: "ArchiveSources",
             dependencies: [

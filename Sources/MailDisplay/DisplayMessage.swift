@@ -24,7 +24,7 @@ package struct DisplayMessage: Sendable {
     /// The text to read, its lines ended by LF.
     package var text: String = ""
     package var textSource: TextSource = .none
-    /// All leaves of the MIME tree in order; a message within the message is one leaf.
+    /// All leaves of the MIME tree in order, then the attachments within TNEF; a message within the message is one leaf.
     package var parts: [DisplayPart] = []
     /// What could not be shown in full.
     package var notes: [DisplayNote] = []
@@ -55,6 +55,8 @@ package enum DisplayNote: Hashable, Sendable {
     case textCut(bytes: Int)
     /// The parts are nested deeper than is followed; the innermost stand as they are.
     case nestedTooDeep
+    /// The TNEF of a part is damaged, and not all that it holds is listed.
+    case enclosedDamaged(part: Int)
 }
 
 /// Bounds for `MessageDisplay.parse`.

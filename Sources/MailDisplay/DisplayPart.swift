@@ -1,4 +1,4 @@
-/// One leaf of the MIME tree of a message.
+/// One leaf of the MIME tree of a message, or an attachment within a leaf that is TNEF.
 package struct DisplayPart: Hashable, Sendable {
     /// What a reader does with a part.
     package enum Role: Sendable {
@@ -12,7 +12,7 @@ package struct DisplayPart: Hashable, Sendable {
         case attachment
     }
 
-    /// The place among the leaves, from 0; `MessageDisplay.decodePart` takes it.
+    /// The place among the leaves, from 0, and behind them among what is within leaves; `MessageDisplay.decodePart` takes it.
     package var index: Int
     /// Type and subtype in lower case, such as "image/png".
     package var contentType: String
@@ -27,6 +27,8 @@ package struct DisplayPart: Hashable, Sendable {
     package var decodedSize: UInt64
     /// The subject, for a message within the message.
     package var nestedSubject: String?
+    /// The part that this one was found in: the TNEF of Outlook, `winmail.dat`; nil for the mail's own parts.
+    package var within: Int?
 
     /// A name to save the part under: always usable, not always unique (see `UniqueNames`).
     package var safeFileName: String {

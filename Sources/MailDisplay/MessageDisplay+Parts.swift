@@ -9,8 +9,15 @@ extension MessageDisplay {
         into sink: (UnsafeRawBufferPointer) throws -> Void
     ) throws -> UInt64 {
         try MIMETree.withTree(of: bytes, maximumLeaves: DisplayOptions().maximumParts) { tree in
-            guard tree.leaves.indices.contains(index) else { throw PartError.noSuchPart(index) }
             var size: UInt64 = 0
+            guard tree.leaves.indices.contains(index) else {
+                guard index >= 0, let part = enclosed(in: tree, index) else { throw PartError.noSuchPart(index) }
+                try part.forEachPiece { piece in
+                    size += UInt64(piece.count)
+                    try sink(piece)
+                }
+                return size
+            }
             try PartContent(tree.leaves[index].object).forEachPiece { piece in
                 size += UInt64(piece.count)
                 try sink(piece)
@@ -40,6 +47,43 @@ extension MessageDisplay {
                     return true
                 }
                 if isEmpty { try sink(part, UnsafeRawBufferPointer(start: nil, count: 0)) }
+            }
+            try forEachEnclosed(in: tree) { enclosed, index, within in
+                let part = enclosed.part(index, within: within, measuring: false)
+                guard isWanted(part) else { return true }
+                var isEmpty = true
+                try enclosed.forEachPiece { piece in
+                    isEmpty = false
+                    try sink(part, piece)
+                }
+                if isEmpty { try sink(part, UnsafeRawBufferPointer(start: nil, count: 0)) }
+                return true
+            }
+        }
+    }
+
+    /// The attachment within TNEF that is listed under a number.
+    private static func enclosed(in tree: borrowing MIMETree, _ wanted: Int) -> EnclosedPart? {
+        var found: EnclosedPart?
+        forEachEnclosed(in: tree) { part, index, _ in
+            if index == wanted { found = part }
+            return found == nil
+        }
+        return found
+    }
+
+    /// Hands the attachments within TNEF to `body`, with their numbers and those of the parts they are in, until it
+    /// returns false.
+    private static func forEachEnclosed(
+        in tree: borrowing MIMETree,
+        _ body: (EnclosedPart, _ index: Int, _ within: Int) throws -> Bool
+    ) rethrows {
+        var next = tree.leaves.count
+        for (within, leaf) in tree.leaves.enumerated() {
+            guard let enclosed = EnclosedParts(leaf) else { continue }
+            for part in enclosed.parts.prefix(max(0, DisplayOptions().maximumParts - next)) {
+                guard try body(part, next, within) else { return }
+                next += 1
             }
         }
     }

@@ -86,6 +86,26 @@ package enum MessageDisplay {
         if tree.omitted > 0 { message.notes.append(.partsOmitted(tree.omitted)) }
         if tree.shortenedFields > 0 { message.notes.append(.fieldsShortened(tree.shortenedFields)) }
         if tree.isTooDeep { message.notes.append(.nestedTooDeep) }
+        addEnclosed(of: tree, options, to: &message)
+    }
+
+    /// Lists what is within TNEF; where the mail has no text of its own, the one in there is shown.
+    private static func addEnclosed(
+        of tree: borrowing MIMETree,
+        _ options: DisplayOptions,
+        to message: inout DisplayMessage
+    ) {
+        for (index, leaf) in tree.leaves.enumerated() {
+            guard let enclosed = EnclosedParts(leaf) else { continue }
+            for part in enclosed.parts.prefix(max(0, options.maximumParts - message.parts.count)) {
+                message.parts.append(part.part(message.parts.count, within: index, measuring: options.measuresParts))
+            }
+            if enclosed.isDamaged { message.notes.append(.enclosedDamaged(part: index)) }
+            if message.text.allSatisfy(\.isWhitespace) {
+                let (text, source) = enclosed.text(options)
+                if !text.allSatisfy(\.isWhitespace) { (message.text, message.textSource) = (text, source) }
+            }
+        }
     }
 
     static func part(_ index: Int, _ leaf: MIMETree.Leaf, measuring: Bool) -> DisplayPart {

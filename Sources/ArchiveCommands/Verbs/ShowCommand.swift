@@ -182,6 +182,7 @@ struct ShowCommand: ReportingCommand {
                 ("part", .number(Int64(part.index))), ("contentType", .string(part.contentType)),
                 ("charset", .optional(part.charset)), ("role", .string("\(part.role)")),
                 ("fileName", .optional(part.fileName)), ("size", .unsigned(part.decodedSize)),
+                ("within", .optional(part.within.map(Int64.init))),
             ])
         }
         let fields = shown.fields.map { field -> JSONValue in
@@ -208,6 +209,7 @@ extension DisplayNote {
         case .fieldsShortened(let count): "\(count) header fields of parts were read only in part"
         case .partsOmitted(let count): "\(count) more parts"
         case .textCut(let bytes): "only the first \(bytes) bytes of the text"
+        case .enclosedDamaged(let part): "part \(part) (winmail.dat) is damaged, not all of it could be read"
         case .nestedTooDeep: "the innermost parts are nested too deep to be opened"
         }
     }
