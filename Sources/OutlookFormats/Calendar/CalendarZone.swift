@@ -55,7 +55,9 @@ struct CalendarZone {
         func minutes(_ offset: Int) -> Int64 { Int64(Int32(truncatingIfNeeded: blob.littleEndian(offset, 4))) }
         let biases = [minutes(place), minutes(place + 4), minutes(place + 8)]
         guard biases.allSatisfy({ abs($0) <= 1440 }) else { return nil }
-        self.name = name.isEmpty ? "Local" : HeaderLine.clean(name)
+        // The name stands in a parameter and in a text, which quote such characters in different ways.
+        let plain = HeaderLine.clean(String(name.map { ",;:\"\\".contains($0) ? " " : $0 }))
+        self.name = plain.isEmpty ? "Local" : plain
         standardOffset = -60 * (biases[0] + biases[1])
         daylightOffset = -60 * (biases[0] + biases[2])
         toStandard = CalendarZone.change(blob, standard)

@@ -68,7 +68,7 @@ struct ContentLines {
             case "\"": result.append(contentsOf: "^'".unicodeScalars)
             case "^": result.append(contentsOf: "^^".unicodeScalars)
             default:
-                if ":;, ".unicodeScalars.contains(scalar) { isPlain = false }
+                if ":;,".unicodeScalars.contains(scalar) { isPlain = false }
                 result.append(scalar)
             }
         }

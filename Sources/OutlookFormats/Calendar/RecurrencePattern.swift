@@ -10,8 +10,11 @@ struct RecurrencePattern {
         var start: Int64
         var end: Int64
         var original: Int64
+        /// What it has of its own; in 8-bit text, and in UTF-16 where the item has that too.
         var subject: [UInt8]?
         var location: [UInt8]?
+        var wideSubject: [UInt8]?
+        var wideLocation: [UInt8]?
     }
 
     private let frequency: UInt64
@@ -40,7 +43,7 @@ struct RecurrencePattern {
         var cursor = Cursor(blob)
         self.init(&cursor)
         // Reader and writer version, then the time of day in minutes.
-        guard cursor.next(4) == 0x3006, cursor.next(4) != nil, let start = cursor.next(4), start < 100_000,
+        guard cursor.next(4) == 0x3006, let version = cursor.next(4), let start = cursor.next(4), start < 100_000,
             cursor.next(4) != nil, let count = cursor.next(2), count <= UInt64(Self.mostExceptions)
         else { return }
         startOffset = Int64(start) * 60
@@ -48,11 +51,35 @@ struct RecurrencePattern {
             guard let exception = Self.exception(&cursor) else { return }
             exceptions.append(exception)
         }
+        addWideTexts(&cursor, version: version)
+    }
+
+    /// The texts of the exceptions in UTF-16 (MS-OXOCAL §2.2.1.44.4).
+    private mutating func addWideTexts(_ cursor: inout Cursor, version: UInt64) {
+        guard cursor.block() else { return }
+        for index in exceptions.indices {
+            if version >= 0x3009, !cursor.block() { return }
+            guard cursor.block() else { return }
+            guard exceptions[index].subject != nil || exceptions[index].location != nil else { continue }
+            guard cursor.bytes(12) != nil else { return }
+            if exceptions[index].subject != nil {
+                guard let text = cursor.wideText() else { return }
+                exceptions[index].wideSubject = text
+            }
+            if exceptions[index].location != nil {
+                guard let text = cursor.wideText() else { return }
+                exceptions[index].wideLocation = text
+            }
+            guard cursor.block() else { return }
+        }
     }
 
     private init?(_ cursor: inout Cursor) {
+        // Only rules of the Gregorian calendar can be said: not Hijri (6), Hebrew (8), nor the lunar ones from 14 on.
         guard cursor.next(4) == 0x3004_3004, let frequency = cursor.next(2), let pattern = cursor.next(2),
-            cursor.next(2) != nil, cursor.next(4) != nil, let period = cursor.next(4), cursor.next(4) != nil
+            pattern < 0xA,
+            let calendar = cursor.next(2), calendar < 14, calendar != 6, calendar != 8, cursor.next(4) != nil,
+            let period = cursor.next(4), cursor.next(4) != nil
         else { return nil }
         self.frequency = frequency
         self.pattern = pattern
@@ -60,8 +87,8 @@ struct RecurrencePattern {
         switch pattern {
         case 0: (weekdays, number) = (0, 0)
         case 1: (weekdays, number) = (cursor.next(4) ?? 0, 0)
-        case 2, 4, 0xA, 0xC: (weekdays, number) = (0, cursor.next(4) ?? 0)
-        case 3, 0xB:
+        case 2, 4: (weekdays, number) = (0, cursor.next(4) ?? 0)
+        case 3:
             let days = cursor.next(4) ?? 0
             (weekdays, number) = (days, cursor.next(4) ?? 0)
         default: return nil
@@ -126,8 +153,8 @@ struct RecurrencePattern {
             let isYearly = frequency == 0x200D
             parts.append(isYearly ? "FREQ=YEARLY" : "FREQ=MONTHLY")
             if isYearly { interval = period / 12 }
-            let isLast = pattern == 4 || pattern == 0xC || (pattern == 2 && number == 31)
-            if pattern == 3 || pattern == 0xB {
+            let isLast = pattern == 4 || (pattern == 2 && number == 31)
+            if pattern == 3 {
                 parts.append("BYDAY=" + names.joined(separator: ","))
                 parts.append("BYSETPOS=\(number >= 5 ? "-1" : String(number))")
             } else {
@@ -161,14 +188,14 @@ struct RecurrencePattern {
     func addChanged(to lines: inout ContentLines, item: CalendarItem, clock: CalendarClock, zone: CalendarZone?) {
         for exception in exceptions {
             lines.line("BEGIN", raw: "VEVENT")
-            let summary = exception.subject.map { String(decoding: item.reader.page.utf8($0), as: UTF8.self) }
-            item.identity(&lines, summary: summary)
+            let page = item.reader.page
+            let summary = exception.wideSubject.map { CodePage.utf8(utf16: $0) } ?? exception.subject.map(page.utf8)
+            let location = exception.wideLocation.map { CodePage.utf8(utf16: $0) } ?? exception.location.map(page.utf8)
+            item.identity(&lines, summary: summary.map { String(decoding: $0, as: UTF8.self) })
             clock.line("RECURRENCE-ID", local: exception.original, to: &lines)
             clock.line("DTSTART", local: exception.start, to: &lines)
             clock.line("DTEND", local: exception.end, to: &lines)
-            if let location = exception.location {
-                lines.line("LOCATION", text: String(decoding: item.reader.page.utf8(location), as: UTF8.self))
-            }
+            lines.line("LOCATION", text: location.map { String(decoding: $0, as: UTF8.self) })
             lines.line("END", raw: "VEVENT")
         }
     }
@@ -186,6 +213,15 @@ private struct Cursor {
         defer { position += count }
         return value.littleEndian(position, count)
     }
+
+    /// Passes over a block that says its length; false where it does not fit.
+    mutating func block() -> Bool {
+        guard let count = next(4), count <= UInt64(value.count) else { return false }
+        return bytes(Int(count)) != nil
+    }
+
+    /// A text in UTF-16 that says its length.
+    mutating func wideText() -> [UInt8]? { next(2).flatMap { bytes(Int($0) * 2) } }
 
     mutating func bytes(_ count: Int) -> [UInt8]? {
         guard value.count - position >= count else { return nil }

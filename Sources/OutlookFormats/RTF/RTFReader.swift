@@ -27,11 +27,11 @@ struct RTFReader {
     private var defaultFont = 0
     private var fontPages: [Int: CodePage] = [:]
     private var currentFont = 0
-    private var fontBytes = 0
 
     /// Bytes of text that wait until their code page changes: characters may consist of several.
     private var pending: [UInt8] = []
     private var pendingPage = CodePage.windows1252
+    private var tables: [CodePage: [[UInt8]]] = [:]
     private var highSurrogate: UInt16?
     /// Characters that stand for the last `\u` in readers without Unicode.
     private var fallbackLeft = 0
@@ -255,12 +255,26 @@ struct RTFReader {
 
     private mutating func flush(keepingSurrogate: Bool = false) {
         if !pending.isEmpty {
-            output += pendingPage.utf8(pending)
+            decodePending()
             pending.removeAll(keepingCapacity: true)
         }
         if highSurrogate != nil, !keepingSurrogate {
             output += "\u{FFFD}".utf8
             highSurrogate = nil
+        }
+    }
+
+    /// Decodes the text that waits: a font may change with each character, so pages of one byte go by tables.
+    private mutating func decodePending() {
+        if !pending.contains(where: { $0 >= 0x80 }) {
+            output += pending
+        } else if pendingPage.isSingleByte {
+            let page = pendingPage
+            let table: [[UInt8]] = tables[page] ?? (0...255).map { $0 < 128 ? [$0] : page.utf8([$0]) }
+            tables[pendingPage] = table
+            for byte in pending { output += table[Int(byte)] }
+        } else {
+            output += pendingPage.utf8(pending)
         }
     }
 

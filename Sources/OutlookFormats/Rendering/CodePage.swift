@@ -15,6 +15,14 @@ struct CodePage: Hashable, Sendable {
     /// The charset MIME knows it by; nil when it is unknown here.
     var label: String? { CodePage.table[number]?.label }
 
+    /// Whether each byte is a character.
+    var isSingleByte: Bool {
+        let isKnown = CodePage.table[number] != nil
+        return isKnown
+            && ((number < 900 || number == 866 || number == 874) || (1250...1258).contains(number)
+                || (28591...28605).contains(number) || [20866, 21866, 10000, 38598, 20127].contains(number))
+    }
+
     /// What iconv calls it.
     private var converter: String? { CodePage.table[number]?.converter }
 

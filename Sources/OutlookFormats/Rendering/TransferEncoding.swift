@@ -1,10 +1,10 @@
 /// The transfer encodings of MIME (RFC 2045 §6) for texts, chosen so that decoding gives back each byte.
 enum TransferEncoding {
-    /// Text as it is where that is safe, else quoted-printable or base64, whichever is shorter.
+    /// Text as it is where that is safe, else quoted-printable, or base64 where that would be more than twice as long.
     static func text(_ bytes: [UInt8]) -> (name: String?, bytes: [UInt8]) {
         if isSafe(bytes) { return (nil, bytes) }
         let quoted = quotedPrintable(bytes)
-        if quoted.count <= bytes.count * 4 / 3 + bytes.count / 28 { return ("quoted-printable", quoted) }
+        if quoted.count <= bytes.count * 2 { return ("quoted-printable", quoted) }
         return ("base64", base64(bytes))
     }
 
