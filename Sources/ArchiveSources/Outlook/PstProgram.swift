@@ -25,11 +25,11 @@ enum PstProgram {
                 if pa_can_run(String(path)) != 0 { return String(path) }
             }
         }
-        throw ArchiveError(
-            .source,
-            name,
-            "PST and OST files are read by \(name), which was not built: it needs libpff. "
-                + "Install it (Debian, Ubuntu: apt-get install libpff-dev; macOS: brew install libpff) and build again"
-        )
+        throw ArchiveError(.source, name, advice)
     }
+
+    /// What helps where it is not there.
+    static let advice =
+        "PST and OST files are read by \(name), which was not built: it needs libpff. "
+        + "Install it (Debian, Ubuntu: apt-get install libpff-dev; macOS: brew install libpff) and build again"
 }

@@ -45,6 +45,9 @@ final class PstReader: SourceReader {
     private let directory: String
     private let program: String
 
+    /// Checks what libpff reads without looking; nil where nobody knows how.
+    private let database: NodeDatabase?
+
     private var process: PstProcess?
     private var isOpen = false
     private var isDone = false
@@ -99,6 +102,25 @@ final class PstReader: SourceReader {
         self.recovers = recovers
         self.patience = patience
         self.directory = directory
+        var damage: [(String, NodeDatabase.Damage)] = []
+        do throws(NodeDatabase.Damage) {
+            database = try NodeDatabase(FileByteSource(file: self.file))
+        } catch {
+            database = nil
+            damage.append(("header", error))
+        }
+        if let database {
+            if let found = database.checkIndex() { damage.append(("index", found)) }
+            // The names of properties, and the root folder with its lists.
+            for node: UInt32 in [0x61, 0x122, 0x12D] {
+                if let found = database.check(node: node) { damage.append((name(node), found)) }
+            }
+        }
+        events = damage.map { .failed(FoundFailure(folder: [], identifier: $0.0, text: PstReader.text($0.1))) }
+    }
+
+    private static func text(_ damage: NodeDatabase.Damage) -> String {
+        "the store is damaged: \(damage.text), at byte \(damage.offset)"
     }
 
     func next() throws(ArchiveError) -> SourceEvent? {
@@ -228,8 +250,19 @@ final class PstReader: SourceReader {
             let own = reader.rest()
             path = path.prefix(Int(depth) - 1) + [own.isEmpty ? Array(name(folderNode).utf8) : own]
         }
+        if isFirstAccount { checkLists() }
         if isFirstAccount, isCounted != 0, depth > 0 || expected > 0 {
             events.append(.expected(folder: path, count: UInt64(expected)))
+        }
+    }
+
+    /// A damaged list of messages or folders may hide some of them.
+    private func checkLists() {
+        guard folderNode != 0, let database else { return }
+        let lists = [folderNode, folderNode & ~0x1F | 0x0D, folderNode & ~0x1F | 0x0E]
+        for damage in lists.compactMap({ database.check(node: $0) }).prefix(1) {
+            let text = PstReader.text(damage)
+            events.append(.failed(FoundFailure(folder: path, identifier: name(folderNode), text: text)))
         }
     }
 
@@ -269,7 +302,10 @@ final class PstReader: SourceReader {
             var made = try render(message, "\(file.displayName): \(name(step.node))")
             made.place.folder = folder
             // What is left of a deleted item is seldom all of it: the record says what is missing.
-            let losses = step.kind == .recovered ? [] : made.losses
+            var losses = step.kind == .recovered ? [] : made.losses
+            if step.kind == .message, let damage = database?.check(node: step.node) {
+                losses.insert(PstReader.text(damage), at: 0)
+            }
             if step.kind == .recovered { made.place.flags.insert(.deleted) }
             events.append(
                 .message(

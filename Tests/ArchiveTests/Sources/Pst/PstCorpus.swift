@@ -46,6 +46,8 @@ struct PstContent {
         var identifier: String
         var message: MapiMessage
         var place: FoundPlace
+        /// Of the message made from it, its record and its folder.
+        var digest: Int
     }
 
     var items: [Item] = []
@@ -60,10 +62,12 @@ struct PstContent {
         program: String? = nil,
         patience: PstReader.Patience = .init()
     ) throws {
-        var messages: [MapiMessage] = []
+        var messages: [(MapiMessage, Int)] = []
         let reader = try PstReader(file, recovers: recovers, program: program, patience: patience) { message, name in
-            messages.append(message)
-            let rendered = try OutlookRendering.render(message) { _ in }
+            var hasher = Hasher()
+            let rendered = try OutlookRendering.render(message) { hasher.combine(bytes: $0) }
+            hasher.combine(rendered.record)
+            messages.append((message, hasher.finalize()))
             return PstReader.Made(
                 bytes: MemoryBytes([], name: name),
                 place: FoundPlace(flags: rendered.flags.contains(.read) ? .seen : []),
@@ -76,12 +80,14 @@ struct PstContent {
                 switch event {
                 case .message(let found):
                     let folder = (found.place.folder ?? []).map { String(decoding: $0, as: UTF8.self) }
+                    let (message, digest) = messages.removeFirst()
                     items.append(
                         Item(
                             folder: folder,
                             identifier: found.identifier,
-                            message: messages.removeFirst(),
-                            place: found.place
+                            message: message,
+                            place: found.place,
+                            digest: digest
                         )
                     )
                 case .failed(let found):
@@ -100,7 +106,23 @@ struct PstContent {
     }
 }
 
+extension PstContent {
+    /// What was given, item by item.
+    var digests: [String] { items.map { "\($0.folder) \($0.identifier) \($0.digest)" } }
+}
+
 extension MapiMessage {
+    /// The contents of all attachments, also those of messages within it.
+    var attachedData: [[UInt8]] {
+        attachments.flatMap { attachment -> [[UInt8]] in
+            switch attachment.content {
+            case .none: []
+            case .data(let value): [value.allBytes]
+            case .message(let inner): inner.attachedData
+            }
+        }
+    }
+
     /// A property as text.
     func text(_ id: UInt16) -> String? { properties.text(id) }
 }
