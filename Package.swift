@@ -196,7 +196,7 @@ if Context.environment["FUZZ"] == "1" {
         .executableTarget(
             name: "archive-fuzz",
             dependencies: [
-                "ArchiveFormat", "ArchiveCrypto", "ArchiveStorage", "ArchiveReader", "MailFormats",
+                "ArchiveFormat", "ArchiveCrypto", "ArchiveStorage", "ArchiveReader", "MailFormats", "OutlookFormats",
             ],
             path: "Tests/Fuzz/Targets",
             swiftSettings: common

@@ -13,6 +13,11 @@ enum FuzzTarget: String, CaseIterable {
     case journal
     case mbox
     case mime
+    case msg
+    case tnef
+    case rtf
+    case emlx
+    case marks
 
     /// The target that the environment names; nothing runs without one.
     static let chosen: FuzzTarget = {
@@ -33,6 +38,11 @@ enum FuzzTarget: String, CaseIterable {
         case .journal: JournalTarget.run(input)
         case .mbox: MboxTarget.run(input)
         case .mime: MIMETarget.run(input)
+        case .msg: MsgTarget.run(input)
+        case .tnef: TnefTarget.run(input)
+        case .rtf: RTFTarget.run(input)
+        case .emlx: EmlxTarget.run(input)
+        case .marks: MarksTarget.run(input)
         }
     }
 }
