@@ -8,7 +8,7 @@ import MailFormats
 /// part's number. A message that is there as a whole (`<id>.emlx`) may have attachments beside it, which it holds too.
 struct AppleAttachments {
     /// The longest `.partial.emlx` that is put together, in bytes.
-    static let maximumByteCount: UInt64 = 64 << 20
+    static let maximumByteCount: UInt64 = 16 << 20
 
     /// What `Attachments/<id>` is to the messages beside it.
     private enum Owner {
@@ -20,6 +20,8 @@ struct AppleAttachments {
     }
 
     private var lastOwner: (directory: [[UInt8]], id: [UInt8], owner: Owner)?
+    /// The names beside, of the last directory asked for; nil: there is none.
+    private var lastMessages: (directory: [[UInt8]], names: SourceDirectoryNames?)?
     private var lastPart: (directory: [[UInt8]], name: [UInt8]?)?
 
     /// Whether a message beside holds this attachment, or gets it back.
@@ -57,12 +59,16 @@ struct AppleAttachments {
     ) throws(StorageError) -> Owner {
         if let lastOwner, lastOwner.directory == directory, lastOwner.id == id { return lastOwner.owner }
         var owner = Owner.nobody
-        if let messages = try walker.walker(at: depth, [Array("Messages".utf8)]) {
+        let messages = Array("Messages".utf8)
+        if lastMessages?.directory != directory {
+            lastMessages = (directory, try walker.walker(at: depth, [messages])?.names)
+        }
+        if let names = lastMessages?.names {
             let partial = id + Array(".partial.emlx".utf8)
-            if messages.names.hasFile(id + Array(".emlx".utf8)) {
+            if names.hasFile(id + Array(".emlx".utf8)) {
                 owner = .whole
-            } else if messages.names.hasFile(partial) {
-                let bytes = try Self.message(try messages.open(partial))?.bytes
+            } else if names.hasFile(partial), let file = try walker.open(at: depth, [messages, partial]) {
+                let bytes = try Self.message(file)?.bytes
                 let parts = bytes?.withUnsafeBytes { EmlxParts($0).parts } ?? []
                 owner = .partial(Set(parts.map(\.number)))
             }
@@ -105,7 +111,7 @@ struct AppleAttachments {
             let (bytes, emlx, raw) = try Self.message(try entry.open())
         else { return nil }
         let parts = bytes.withUnsafeBytes { EmlxParts($0).parts }
-        var attachments: [(part: EmlxParts.Part, file: SourceFile)] = []
+        var attachments: [(part: EmlxParts.Part, way: [[UInt8]])] = []
         var notes = emlx.troubles.map { $0.text }
         for part in parts {
             let way = [Array("Attachments".utf8), id, Array(part.number.utf8)]
@@ -114,7 +120,7 @@ struct AppleAttachments {
                 notes.append("the attachment of part \(part.number) is not there")
                 continue
             }
-            attachments.append((part, try directory.open(name)))
+            attachments.append((part, way + [name]))
         }
         guard !attachments.isEmpty else { return nil }
         let text = String(decoding: entry.path, as: UTF8.self)
@@ -124,7 +130,10 @@ struct AppleAttachments {
             try spool.append(Array(bytes[position..<max(position, end)]))
             position = max(position, end)
         }
-        for (part, file) in attachments {
+        for (part, way) in attachments {
+            guard let file = try walker.open(at: entry.depth - 1, way) else {
+                throw StorageError(.openForReading, text, .notFound)
+            }
             try copy(part.field.lowerBound)
             position = part.field.upperBound
             try copy(part.place)

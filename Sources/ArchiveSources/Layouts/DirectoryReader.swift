@@ -23,7 +23,7 @@ final class DirectoryReader: SourceReader {
     /// The layouts of the directories on the way; the first is the folder itself.
     private var layouts: [DirectoryLayout]
     /// Events that belong to what was met already.
-    var pending: [SourceEvent] = []
+    private var pending: [SourceEvent] = []
     private var crowdedPath: [UInt8]?
     /// What `Attachments` directories hold for which message.
     private var attachments = AppleAttachments()
@@ -35,7 +35,11 @@ final class DirectoryReader: SourceReader {
         walker = try SourceDirectoryWalker(path: path)
         layouts = [DirectoryLayout.root(walker.names, named: name)]
         kind = layouts[0].kind
-        try? readSideFile()
+        do throws(StorageError) {
+            try readSideFile()
+        } catch {
+            pending.append(failure([name], "the flags of its messages cannot be read: \(error.message)"))
+        }
     }
 
     /// How many directories the reader has open.

@@ -115,6 +115,23 @@ package struct SourceDirectoryWalker: ~Copyable {
     ///   - names: The way down from there; paths of the new walk's entries begin below it.
     /// - Returns: nil where there is no such directory.
     package func walker(at depth: Int, _ names: [[UInt8]]) throws(StorageError) -> SourceDirectoryWalker? {
+        guard let (directory, path) = try descend(depth, names) else { return nil }
+        return try SourceDirectoryWalker(rootPath + [UInt8(ascii: "/")] + path, directory)
+    }
+
+    /// Opens a file below a directory on the way, without listing what is beside it; links are not followed.
+    ///
+    /// - Returns: nil where the directory of the file is not there.
+    package func open(at depth: Int, _ names: [[UInt8]]) throws(StorageError) -> SourceFile? {
+        guard let name = names.last, let (directory, path) = try descend(depth, names.dropLast()) else { return nil }
+        let whole = path.isEmpty ? name : path + [UInt8(ascii: "/")] + name
+        return try SourceFile(whole, in: directory, nameByteCount: name.count, followsLinks: false)
+    }
+
+    private func descend(
+        _ depth: Int,
+        _ names: some Collection<[UInt8]>
+    ) throws(StorageError) -> (SourceDirectory, path: [UInt8])? {
         guard levels.indices.contains(depth) else { return nil }
         var directory = levels[depth].directory
         var path = levels[depth].path
@@ -131,7 +148,7 @@ package struct SourceDirectoryWalker: ~Copyable {
             }
             directory = found
         }
-        return try SourceDirectoryWalker(rootPath + [UInt8(ascii: "/")] + path, directory)
+        return (directory, path)
     }
 
     private init(_ path: [UInt8], _ directory: SourceDirectory) throws(StorageError) {

@@ -131,3 +131,39 @@ struct EmlxTests {
         }
     }
 }
+
+@Suite("attachments beside messages of Apple Mail")
+struct AppleAttachmentTests {
+    private let partial =
+        "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\nHi\n--b\n"
+        + "Content-Transfer-Encoding: base64\nX-Apple-Content-Length: 8\n\n\n--b--\n"
+
+    @Test("a link is not followed, and what no message lacks is judged by its bytes")
+    func links() throws {
+        let scratch = try Scratch()
+        try scratch.write("secret", Array("secret".utf8))
+        try scratch.write("in/Messages/1.partial.emlx", Array("\(partial.utf8.count)\n\(partial)".utf8))
+        try scratch.write("in/Messages/2.partial.emlx", Array("\(partial.utf8.count)\n\(partial)".utf8))
+        try scratch.write("in/Attachments/2/2/a", Array("abcde".utf8))
+        try scratch.write("in/Attachments/2/3/b", Array("abcde".utf8))
+        try scratch.write("in/Attachments/1/3/b", Array("abcde".utf8))
+        try FileManager.default.createSymbolicLink(
+            atPath: scratch.path + "/in/Attachments/1/2",
+            withDestinationPath: scratch.path
+        )
+        expectLines(
+            try described(scratch.path + "/in"),
+            [
+                "Attachments/1/2 skipped: link", "Attachments/1/3/b ->  ?", "Attachments/2/2/a skipped: attachment",
+                "Attachments/2/3/b ->  ?", "Messages/1.partial.emlx ->  emlx", "Messages/2.partial.emlx => ",
+            ]
+        )
+        let reader = try DirectoryReader(path: Array((scratch.path + "/in").utf8))
+        while let event = try reader.next() {
+            guard case .message(let message) = event else { continue }
+            let text = try message.bytes.read(at: 0, count: Int(message.bytes.byteCount))
+            let whole = partial.replacingOccurrences(of: "X-Apple-Content-Length: 8\n\n", with: "\nYWJjZGU=")
+            #expect(String(decoding: text, as: UTF8.self) == whole)
+        }
+    }
+}
