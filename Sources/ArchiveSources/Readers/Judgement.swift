@@ -26,6 +26,14 @@ enum Judgement: Sendable, Equatable {
             self = .mail(kind)
             return
         }
+        if ContainerMagic.isDocument(prefix: prefix) {
+            self = .unknown("a document or program packed as a zip, not a container of mail")
+            return
+        }
+        if ContainerReader.recognises(prefix: prefix, name: item.name) {
+            self = .mail(.container)
+            return
+        }
         if EmlxFile.sniff(prefix: prefix) {
             self = .mail(.emlx)
             return

@@ -23,10 +23,40 @@ extension ImportRun {
         }
         switch kind {
         case .msg: try importMSG(item, file)
-        default: try rejectWhole(item, file, .notMail, "\(kind.rawValue): not supported")
+        case .pst, .ost: return try importPST(item, file, kind)
+        case .container: return try importContainer(item, file)
+        default: try rejectWhole(item, file, .notMail, "no file is of the kind \(kind.rawValue)")
         }
         return true
     }
+
+    private func importPST(
+        _ item: SourceItem,
+        _ file: any RandomAccessBytes,
+        _ kind: SourceKind
+    ) throws(ArchiveError) -> Bool {
+        let reader = try PstReader(file, recovers: options.recoversDeleted) { message, name in
+            let (bytes, rendered) = try OutlookMail.make(message, name: name)
+            return PstReader.Made(
+                bytes: bytes,
+                place: FoundPlace(rendered, folder: nil),
+                record: rendered.record,
+                losses: rendered.losses
+            )
+        }
+        return try open(item, file, as: kind.fileKind, kind, suffixes: [".pst", ".ost"], reader)
+    }
+
+    private func importContainer(_ item: SourceItem, _ file: any RandomAccessBytes) throws(ArchiveError) -> Bool {
+        let reader = ContainerReader(file, name: item.name, budget: budget)
+        return try open(item, file, as: .container, .container, suffixes: ImportRun.containerSuffixes, reader)
+    }
+
+    /// Endings of names that say only how files were packed; the longest first.
+    private static let containerSuffixes = [
+        ".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst", ".tar.lz", ".mbox.gz", ".mbox.bz2", ".mbox.xz", ".mbox.zst",
+        ".tgz", ".tbz2", ".txz", ".zip", ".tar", ".7z", ".rar", ".cpio", ".gz", ".bz2", ".xz", ".zst", ".lz",
+    ]
 
     /// Takes what a reader gives of a file that is not kept itself; `false` when asked to stop.
     private func open(

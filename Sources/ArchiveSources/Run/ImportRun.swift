@@ -26,6 +26,8 @@ final class ImportRun {
     var skipped: [SkipReason: UInt64] = [:]
     /// How many items the source says its folders have.
     var expected: [Folder: UInt64] = [:]
+    /// What the containers of the source have unpacked.
+    let budget = ContainerBudget()
     /// Messages that the archive has, and of which no manifest has the envelope yet.
     var lacking: Set<Bytes32>
     /// Pieces of the MBOX under work that were met and cannot be read any more.
