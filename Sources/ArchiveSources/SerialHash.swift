@@ -48,6 +48,9 @@ final class SerialHash: @unchecked Sendable {
         }
     }
 
+    /// The hash of the bytes so far without the key.
+    func root() -> Bytes32 { queue.sync { hash.root() } }
+
     func finish() -> Bytes32 {
         queue.sync { hash.finish() }
     }

@@ -43,6 +43,12 @@ package final class FileHash {
         count = 0
     }
 
+    /// The tree hash of the bytes so far, without a key (Spec, format.md, section 2).
+    package func root() -> Bytes32 {
+        flush()
+        return tree.root()
+    }
+
     /// The hash of the bytes so far.
     package func finish() -> Bytes32 {
         flush()

@@ -54,7 +54,7 @@ extension ImportRun {
                     try reject(mbox, scanner.tail, .gap, "no message, at the end of the file")
                 }
                 entry.pieceCount = nextOrdinal
-                entry.hash = mbox.hash.finish()
+                entry.hash = proof(of: item, .mbox, mbox.hash)
                 guard mbox.isHashed else { throw ArchiveError(.source, file.displayName, "it could not be read twice") }
                 try requireUnchanged(file)
                 // With a piece lost, the file cannot be made again: its messages stand for themselves.

@@ -67,7 +67,7 @@ extension ImportRun {
         var entry = item.entry(file, kind: .emlx, pieces: pieces)
         let hash = SerialHash(keys)
         try hash.update(source, 0..<file.byteCount, goOn)
-        entry.hash = hash.finish()
+        entry.hash = proof(of: item, .emlx, hash)
         try requireUnchanged(file)
         finish(entry, file.byteCount)
         try commitIfFull()
@@ -168,6 +168,7 @@ extension ImportRun {
                 try add(message.id, message.size, message.envelope, isNew, item, item.place.adding(message.marks))
                 if var entry {
                     entry.hash = item.fileHash
+                    if item.path.isEmpty, let kind = SourceFileKind(rawValue: entry.kind) { messageKind = kind }
                     finish(entry, entry.size)
                 }
             case .other(let item, let identity, let kind):

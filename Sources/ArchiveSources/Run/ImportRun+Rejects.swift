@@ -20,7 +20,7 @@ extension ImportRun {
         let hash = SerialHash(keys)
         let reject = try keep(source, 0..<file.byteCount, item.number, reason, text) { hash.update($0) }
         var entry = item.entry(file, kind: .unknown, pieces: 1)
-        entry.hash = hash.finish()
+        entry.hash = proof(of: item, .unknown, hash)
         try requireUnchanged(file)
         nextOrdinal = 1
         note(reject, reason, text, item.path.isEmpty ? file.displayName : shown(item.path), folder)

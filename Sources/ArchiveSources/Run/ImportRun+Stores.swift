@@ -71,7 +71,7 @@ extension ImportRun {
         begin(item, file, kind)
         guard let count = try take(reader, in: item, folder: folder) else { return false }
         var entry = item.entry(file, kind: kind, pieces: count)
-        entry.hash = try hash(file)
+        entry.hash = try hash(file, of: item, kind)
         try requireUnchanged(file)
         finish(entry, 0)
         openings.append(OpenedSource(path: shown(item.path), kind: sourceKind, folder: folder))
@@ -86,10 +86,14 @@ extension ImportRun {
         session.manifest.add(file: entry, run: run.id)
     }
 
-    private func hash(_ file: any RandomAccessBytes) throws(ArchiveError) -> Bytes32 {
+    private func hash(
+        _ file: any RandomAccessBytes,
+        of item: SourceItem,
+        _ kind: SourceFileKind
+    ) throws(ArchiveError) -> Bytes32 {
         let hash = SerialHash(keys)
         try hash.update(FileByteSource(file: file), 0..<file.byteCount, goOn)
-        return hash.finish()
+        return proof(of: item, kind, hash)
     }
 
     /// One item of Outlook in a file: the file is kept as it is, and the message made from it beside it.
@@ -142,7 +146,7 @@ extension ImportRun {
         let folder = naming.folder(item.folderNames, mailbox: item.place.mailbox)
         session.manifest.add(reject: kept, run: run.id, folder: folder)
         var entry = item.entry(file, kind: kind, pieces: pieces)
-        entry.hash = hash.finish()
+        entry.hash = proof(of: item, kind, hash)
         finish(entry, file.byteCount)
     }
 }

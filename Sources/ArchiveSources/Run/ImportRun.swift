@@ -26,6 +26,8 @@ final class ImportRun {
     var skipped: [SkipReason: UInt64] = [:]
     /// How many items the source says its folders have.
     var expected: [Folder: UInt64] = [:]
+    /// What the source is, when it is a file of one message.
+    var messageKind = SourceFileKind.eml
     /// What the containers of the source have unpacked.
     let budget = ContainerBudget()
     /// Messages that the archive has, and of which no manifest has the envelope yet.
@@ -89,6 +91,31 @@ final class ImportRun {
             resume: resume,
             jobs: options.jobs
         )
+    }
+
+    /// The proof of a file that was read whole; the run tells what its source is.
+    func proof(of item: SourceItem, _ kind: SourceFileKind, _ hash: SerialHash) -> Bytes32 {
+        if item.path.isEmpty, item.surroundings.nesting == 0 { tell(kind, hash.root()) }
+        return hash.finish()
+    }
+
+    /// The run is one over a file of a kind.
+    private func tell(_ kind: SourceFileKind, _ root: Bytes32) {
+        run.sourceHash = root
+        guard case .file = source.kind, kind != .unknown,
+            let kind = SourceKind.allCases.first(where: { $0.fileKind == kind })
+        else {
+            return
+        }
+        run.kind = kind.runKind.rawValue
+    }
+
+    /// One message in a file: its own id is all the proof that is kept, so the file is hashed for the run.
+    private func tellMessage(_ file: any RandomAccessBytes) throws(ArchiveError) {
+        guard run.sourceHash == nil, run.counts.found > 0 else { return }
+        let hash = SerialHash(keys)
+        try hash.update(FileByteSource(file: file), 0..<file.byteCount, goOn)
+        tell(messageKind, hash.root())
     }
 
     func start() {
@@ -208,7 +235,14 @@ final class ImportRun {
         item.kind = options.kind
         number(&item)
         pipeline.submit(item)
-        return try finishDeferred(all: true, nesting: 0)
+        guard try finishDeferred(all: true, nesting: 0) else { return false }
+        do throws(ArchiveError) {
+            try tellMessage(file)
+        } catch {
+            // All that was in it has been dealt with.
+            guard error.code == .source else { throw error }
+        }
+        return true
     }
 
     /// How many files may be under way, each with a directory open of its own; the archive's own files need some too.
