@@ -5,6 +5,17 @@ import ArchiveStorage
 import ArchiveWriter
 import MailFormats
 
+/// A message that the archive has now.
+struct StoredMessage {
+    let id: Bytes32
+    let size: UInt64
+    let envelope: MailEnvelope
+    /// Whether it had it not before.
+    let isNew: Bool
+    /// What its header says of its state and its folders.
+    let marks: FoundPlace?
+}
+
 /// A message too long for memory: read several times from its source, in chunks (Spec, format.md, section 8.2).
 struct LargeMessage {
     let source: FileByteSource
@@ -74,7 +85,7 @@ struct LargeMessage {
         keys: AppendKeys,
         goOn: (String) throws(ArchiveError) -> Void,
         check: () throws(ArchiveError) -> Void
-    ) throws(ArchiveError) -> (id: Bytes32, size: UInt64, envelope: MailEnvelope, isNew: Bool) {
+    ) throws(ArchiveError) -> StoredMessage {
         let hash = StreamingHash(keys.contentHasher())
         var splitter = MIMESplitter(lineEnds: lineEnds, minimumByteCount: 65_536)
         var size: UInt64 = 0
@@ -90,10 +101,11 @@ struct LargeMessage {
         let envelope = head.withUnsafeBytes {
             MailEnvelope(Envelope(of: $0, lineEnds: lineEnds), attachments: splitter.attachmentCount)
         }
+        let marks = head.withUnsafeBytes { FoundPlace(marksOf: $0, lineEnds: lineEnds) }
         let key = ObjectKey(id, .content)
         if session.isKnown(key) {
             try check()
-            return (id, size, envelope, false)
+            return StoredMessage(id: id, size: size, envelope: envelope, isNew: false, marks: marks)
         }
         let cuts = try self.cuts(splitter.leaves, goOn)
         var steps = try self.parts(cuts, of: id, in: session, keys: keys, goOn)
@@ -109,7 +121,7 @@ struct LargeMessage {
         object += recipe
         try check()
         try session.add(key, OwnedBytes(object))
-        return (id, size, envelope, true)
+        return StoredMessage(id: id, size: size, envelope: envelope, isNew: true, marks: marks)
     }
 
     /// Which leaves re-encode to exactly what they were.

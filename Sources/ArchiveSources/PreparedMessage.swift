@@ -43,6 +43,8 @@ struct MessageDraft {
     private var envelope = MailEnvelope()
     /// Set when it is known.
     var id = Bytes32.zero
+    /// What its header says of its state and its folders.
+    private(set) var marks: FoundPlace?
 
     /// The bytes before the message in the content object of a message without cut leaves.
     private static let lead = 4
@@ -75,6 +77,11 @@ struct MessageDraft {
 
     /// The decoded leaves, whose ids `finished` wants.
     var parts: [OwnedBytes] { cuts.map(\.part) }
+
+    /// Reads what programs noted in the header.
+    mutating func readMarks() {
+        marks = FoundPlace(marksOf: raw, lineEnds: LineEndStyle.detect(raw.slice(0, min(raw.count, 4096))))
+    }
 
     /// Reads the header and cuts out the leaves that encode again to what they were.
     mutating func takeApart(_ splitter: inout MIMESplitter, _ scratch: inout ByteScratch) {
@@ -116,7 +123,7 @@ struct MessageDraft {
 
     /// A message that the archive has: nothing to store.
     var known: PreparedMessage {
-        PreparedMessage(id: id, size: UInt64(raw.count), object: nil, parts: [], envelope: envelope)
+        PreparedMessage(id: id, size: UInt64(raw.count), object: nil, parts: [], envelope: envelope, marks: marks)
     }
 
     /// The message with the ids of its parts, in their order.
@@ -126,7 +133,8 @@ struct MessageDraft {
             size: UInt64(raw.count),
             object: cuts.isEmpty ? whole ?? wholeObject() : object(ids),
             parts: zip(ids, cuts).map { ($0, $1.part) },
-            envelope: envelope
+            envelope: envelope,
+            marks: marks
         )
     }
 

@@ -130,7 +130,12 @@ final class Workshop: Sendable {
         }
         let prefix = draft.raw.slice(0, min(draft.raw.count, Judgement.prefixByteCount))
         let kind = Judgement(prefix: prefix, of: item)
-        if kind == .mail(.eml) { return .message(draft, item, .eml) }
+        if kind == .mail(.eml) {
+            var draft = draft
+            // A store has told the state of its items; what a header says of it is of some other mailbox.
+            if item.maker == nil { draft.readMarks() }
+            return .message(draft, item, .eml)
+        }
         guard kind == .mail(.emlx), let emlx = EmlxFile(draft.raw), emlx.isShort else { return .other(kind) }
         var item = item
         item.place.apply(emlx)
@@ -141,7 +146,9 @@ final class Workshop: Sendable {
         item.fileHash = hash.finish()
         item.notes = emlx.troubles.map(\.text)
         let message = draft.raw.slice(Int(emlx.message.lowerBound), Int(emlx.message.count))
-        return .message(MessageDraft(message, within: draft), item, .emlx)
+        var within = MessageDraft(message, within: draft)
+        within.readMarks()
+        return .message(within, item, .emlx)
     }
 
     /// Hashes all messages at once, takes those apart that are new, then hashes all parts at once.
@@ -248,12 +255,22 @@ final class Workshop: Sendable {
                         raw = copy.bytes
                     }
                 }
-                drafts.append(MessageDraft(raw))
+                var draft = MessageDraft(raw)
+                draft.readMarks()
+                drafts.append(draft)
                 origins.append(origin)
             }
             let messages = withExtendedLifetime(unquoted) { finish(&drafts, bench) }
             return .mbox(
-                zip(messages, origins).map { PreparePipeline.PreparedItem(message: $0, origin: $1) },
+                zip(messages, zip(origins, items)).map { message, met in
+                    var message = message
+                    let (origin, item) = met
+                    let line = origin.lead.suffix(Int(item.message.separator.count))
+                    if let date = line.withUnsafeBytes({ SeparatorDate.parse($0) }) {
+                        message.marks = (message.marks ?? FoundPlace()).received(date)
+                    }
+                    return PreparePipeline.PreparedItem(message: message, origin: origin)
+                },
                 box
             )
         }

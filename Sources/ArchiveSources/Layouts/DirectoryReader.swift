@@ -139,7 +139,8 @@ final class DirectoryReader: SourceReader {
         case .attachment(let place):
             do throws(StorageError) {
                 let isHeld = try attachments.isHeld(path, layouts, walker)
-                return isHeld ? .skipped(path: path, .attachment) : found(place, nil)
+                let file = FoundFile(path: path, content: .met(entry), place: place)
+                return isHeld ? .kept(file, .attachment) : found(place, nil)
             } catch {
                 if error.cause == .tooManyOpenFiles {
                     walker.stepBack()

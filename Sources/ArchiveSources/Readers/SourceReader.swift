@@ -20,6 +20,8 @@ enum SourceEvent {
     case message(FoundMessage)
     /// An item that was met and cannot be read: counted as rejected.
     case failed(FoundFailure)
+    /// A file that is no mail of its own, and is kept as it is: counted by its reason.
+    case kept(FoundFile, SkipReason)
     /// How many items the source itself says a folder has.
     case expected(folder: [[UInt8]], count: UInt64)
     /// Something that is left out on purpose, since it is no mail and never was: counted by its reason.

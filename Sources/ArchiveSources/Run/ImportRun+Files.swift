@@ -132,8 +132,30 @@ extension ImportRun {
             failed(found, in: reading)
         case .expected(let names, let count):
             expected[naming.folder(base + names), default: 0] += count
+        case .kept(let found, let reason):
+            var item = SourceItem(
+                number: 0,
+                path: reading.surroundings.path + found.path,
+                name: found.path.last ?? source.name,
+                content: found.content,
+                surroundings: reading.surroundings
+            )
+            item.place = found.place
+            number(&item)
+            try keepAside(item, reason)
         case .skipped(_, let reason):
             skipped[reason, default: 0] += 1
+        }
+    }
+
+    private func keepAside(_ item: SourceItem, _ reason: SkipReason) throws(ArchiveError) {
+        do throws(ArchiveError) {
+            let file = try ImportSource.source { () throws(StorageError) in try item.open() }
+            try keepWhole(item, file, as: .unknown, reason.rawValue)
+            skipped[reason, default: 0] += 1
+        } catch {
+            guard error.code == .source, !isStopping else { throw error }
+            unreadable(item, error.detail)
         }
     }
 

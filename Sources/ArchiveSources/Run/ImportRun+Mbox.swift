@@ -228,7 +228,10 @@ extension ImportRun {
             let stored = try large.store(in: session, keys: keys, goOn: goOn) {}
             var origin = item.origin
             if large.wasQuoted { origin.note(quoting, large.exceptions) }
-            add(stored.id, stored.size, stored.envelope, stored.isNew, mbox.box.place, below: mbox.box.base, origin)
+            var place = mbox.box.place.adding(stored.marks)
+            let line = origin.lead.suffix(Int(item.message.separator.count))
+            if let date = line.withUnsafeBytes({ SeparatorDate.parse($0) }) { place = place.received(date) }
+            add(stored.id, stored.size, stored.envelope, stored.isNew, place, below: mbox.box.base, origin)
         } catch {
             guard error.code == .source, !isStopping else { throw error }
             lose(item.message.range, item.origin.ordinal, of: mbox)

@@ -22,7 +22,8 @@ extension ImportRun {
         let stored = try large.store(in: session, keys: keys, goOn: goOn) { () throws(ArchiveError) in
             try requireUnchanged(file)
         }
-        try add(stored.id, stored.size, stored.envelope, stored.isNew, item, item.place)
+        let marks = item.maker == nil ? stored.marks : nil
+        try add(stored.id, stored.size, stored.envelope, stored.isNew, item, item.place.adding(marks))
         if item.maker == nil { finish(item.entry(file, kind: .eml, pieces: 1), file.byteCount) }
         try commitIfFull()
     }
@@ -63,7 +64,7 @@ extension ImportRun {
             session.manifest.add(reject: kept, run: run.id, folder: naming.folder(item.folderNames))
             pieces = 2
         }
-        try add(stored.id, stored.size, stored.envelope, stored.isNew, item, item.place)
+        try add(stored.id, stored.size, stored.envelope, stored.isNew, item, item.place.adding(stored.marks))
         var entry = item.entry(file, kind: .emlx, pieces: pieces)
         let hash = SerialHash(keys)
         try hash.update(source, 0..<file.byteCount, goOn)
@@ -198,6 +199,13 @@ extension ImportRun {
 }
 
 extension FoundPlace {
+    /// When the message came in, if nothing has said it.
+    func received(_ date: Int64) -> FoundPlace {
+        var place = self
+        place.internalDate = internalDate ?? date
+        return place
+    }
+
     /// What the surroundings tell, and what the message itself does.
     func adding(_ marks: FoundPlace?) -> FoundPlace {
         guard let marks else { return self }

@@ -146,6 +146,7 @@ struct Given: Equatable {
             case .message(let message): messages.append(message.identifier)
             case .failed(let failure): failures.append("\(failure.identifier): \(failure.text)")
             case .skipped(let path, let reason): skipped.append("\(Given.text(path)): \(reason.rawValue)")
+            case .kept(let file, let reason): skipped.append("\(Given.text(file.path)): \(reason.rawValue)")
             case .expected: break
             }
         }

@@ -49,7 +49,7 @@ struct EmlxTests {
         while let event = try reader.next() {
             switch event {
             case .message(let message): found[message.identifier] = message
-            case .skipped(_, .attachment): attachments += 1
+            case .kept(_, .attachment): attachments += 1
             case .file(let file): others.append(String(decoding: file.path.last ?? [], as: UTF8.self))
             default: Issue.record("not expected: \(event)")
             }

@@ -42,6 +42,7 @@ private func describe(_ event: SourceEvent) -> String {
     case .message(let message): return "\(message.identifier) => \(message.place.folder.map(joined) ?? "=")"
     case .failed(let failure): return "failed \(failure.identifier): \(failure.text)"
     case .expected: return "expected"
+    case .kept(let file, let reason): return "\(joined(file.path)) kept: \(reason)"
     case .skipped(let path, let reason): return "\(joined(path)) skipped: \(reason)"
     }
 }

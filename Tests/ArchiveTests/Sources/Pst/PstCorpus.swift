@@ -97,7 +97,7 @@ struct PstContent {
                     expected[folder.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "/"), default: 0] +=
                         count
                 case .skipped(_, let reason): skipped[reason, default: 0] += 1
-                case .file: break
+                case .file, .kept: break
                 }
             }
         } catch {
