@@ -173,7 +173,7 @@ struct LayoutTests {
             try described(scratch.path),
             [
                 "PersistenceInfo.plist skipped: program",
-                "V10/\(id)/INBOX.mbox/\(id)/Data/1/2/Attachments/13/2/a.pdf skipped: attachment",
+                "V10/\(id)/INBOX.mbox/\(id)/Data/1/2/Attachments/13/2/a.pdf kept: attachment",
                 "V10/\(id)/INBOX.mbox/\(id)/Data/1/2/Attachments/99/2/b.pdf -> \(id)/INBOX ?",
                 "V10/\(id)/INBOX.mbox/\(id)/Data/1/2/Messages/12.emlx -> \(id)/INBOX emlx",
                 "V10/\(id)/INBOX.mbox/\(id)/Data/1/2/Messages/13.emlx -> \(id)/INBOX emlx",
