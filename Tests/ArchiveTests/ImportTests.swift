@@ -36,15 +36,20 @@ struct ImportTests {
     /// Every file that the run took must come back with the bytes it has on disk.
     private func checkOriginals(_ archive: Archive, at source: String) throws -> Int {
         var count = 0
+        let opened = archive.catalogue.files.filter(\.isOpened).map(\.path)
         // Of a container what is in it was kept, each file as it was.
         for file in archive.catalogue.files where file.isMadeAgain {
             let names = file.path.map { String(decoding: $0, as: UTF8.self) }
             let path = names.isEmpty ? source : source + "/" + names.joined(separator: "/")
-            guard let expected = FileManager.default.contents(atPath: path) else { continue }
             var bytes: [UInt8] = []
             try archive.originalFile(file) { bytes.append(contentsOf: $0) }
-            #expect(Data(bytes) == expected, "\(path)")
             count += 1
+            guard let expected = FileManager.default.contents(atPath: path) else {
+                let isWithin = opened.contains { file.path.count > $0.count && file.path.starts(with: $0) }
+                #expect(isWithin, "\(path)")
+                continue
+            }
+            #expect(Data(bytes) == expected, "\(path)")
         }
         return count
     }
@@ -99,7 +104,7 @@ struct ImportTests {
         let archive = try Archive(opening: storage, with: .passphrase(Passphrase("open sesame")))
         #expect(try KeyedVerification.run(archive, threads: 2).findings == [])
         let count = try checkOriginals(archive, at: source)
-        #expect(count == archive.catalogue.files.count)
+        #expect(count == archive.catalogue.files.filter(\.isMadeAgain).count)
         print(folder, report.counts, count)
         let again = try Importer.run(storage, as: .root(root), sources: [source], options: ImportOptions())
         #expect(again.counts.stored == 0)

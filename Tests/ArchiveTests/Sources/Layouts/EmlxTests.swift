@@ -154,7 +154,7 @@ struct AppleAttachmentTests {
         expectLines(
             try described(scratch.path + "/in"),
             [
-                "Attachments/1/2 skipped: link", "Attachments/1/3/b ->  ?", "Attachments/2/2/a skipped: attachment",
+                "Attachments/1/2 skipped: link", "Attachments/1/3/b ->  ?", "Attachments/2/2/a kept: attachment",
                 "Attachments/2/3/b ->  ?", "Messages/1.partial.emlx ->  emlx", "Messages/2.partial.emlx => ",
             ]
         )
