@@ -16,6 +16,12 @@ enum ImportText {
             Output.standard.line("\(name): \(CountText.line(run.counts)), \(Units.bytes(run.counts.byteCount))")
             printOpenings(report.openings[index], isDryRun: isDryRun)
             printMissing(report.shortfalls[index])
+            for note in report.notes[index].prefix(mostRejects) {
+                Output.standard.line("    note: \(MailText.safe(note))")
+            }
+            if report.notes[index].count > mostRejects {
+                Output.standard.line("    … and \(report.notes[index].count - mostRejects) more notes (with --json)")
+            }
             let skipped = report.skipped[index].sorted { $0.key.rawValue < $1.key.rawValue }
             if !skipped.isEmpty {
                 let words = skipped.map { "\($0.value) × \($0.key.rawValue)" }
@@ -91,6 +97,7 @@ enum ImportText {
                 ("counts", CountText.json(report.counts)),
                 ("runs", .array(report.runs.map { CountText.json($0) })),
                 ("opened", .array(zip(report.runs, report.openings).flatMap { run, all in all.map { json($0, run) } })),
+                ("notes", .array(report.notes.joined().map { .string($0) })),
                 ("missing", .array(report.shortfalls.joined().map { json($0) })),
             ],
             "rejects",

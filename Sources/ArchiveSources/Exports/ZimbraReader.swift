@@ -42,7 +42,7 @@ final class ZimbraReader: SourceReader {
             }
             if let meta, meta.path == file.path {
                 file.place = meta.meta.place
-                waiting.append(.skipped(path: meta.file.path, .list))
+                waiting.append(.kept(meta.file, .list))
                 self.meta = nil
                 return .file(file)
             }
@@ -65,7 +65,7 @@ final class ZimbraReader: SourceReader {
         }
         if next.path == file.path {
             file.place = next.meta.place
-            waiting.append(.skipped(path: following.path, .list))
+            waiting.append(.kept(following, .list))
         } else {
             meta = next
         }
@@ -77,7 +77,7 @@ final class ZimbraReader: SourceReader {
         guard let meta else { return }
         self.meta = nil
         switch meta.meta.kind {
-        case .folder, .search, .tag, .conversation, .mountpoint: waiting.append(.skipped(path: meta.file.path, .list))
+        case .folder, .search, .tag, .conversation, .mountpoint: waiting.append(.kept(meta.file, .list))
         default: waiting.append(.file(meta.file))
         }
     }

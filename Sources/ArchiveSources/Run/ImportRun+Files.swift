@@ -103,6 +103,7 @@ extension ImportRun {
             )
             item.place = found.place
             item.kind = found.kind
+            if ExportLayout.place(found.path) == .byLabels, found.place.folder == nil { item.place.folder = [] }
             if let kind = options.kind, !kind.isDirectory, reading.store == nil { item.kind = kind }
             number(&item)
             pipeline.submit(item)

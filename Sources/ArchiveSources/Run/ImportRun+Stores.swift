@@ -24,7 +24,7 @@ extension ImportRun {
         switch kind {
         case .msg: try importMSG(item, file)
         case .pst, .ost: return try importPST(item, file, kind)
-        case .container: return try importContainer(item, file)
+        case .container, .olm: return try importContainer(item, file)
         default: try rejectWhole(item, file, .notMail, "no file is of the kind \(kind.rawValue)")
         }
         return true
@@ -48,7 +48,12 @@ extension ImportRun {
     }
 
     private func importContainer(_ item: SourceItem, _ file: any RandomAccessBytes) throws(ArchiveError) -> Bool {
-        let reader = ContainerReader(file, name: item.name, budget: budget)
+        if OLMReader.recognises(file) {
+            let reader = OLMReader(file, name: item.name, budget: budget)
+            return try open(item, file, as: .olm, .olm, suffixes: [".olm"], reader)
+        }
+        // What says of each file where it was in Zimbra stands beside it, in any container.
+        let reader = ZimbraReader(ContainerReader(file, name: item.name, budget: budget))
         return try open(item, file, as: .container, .container, suffixes: ImportRun.containerSuffixes, reader)
     }
 
