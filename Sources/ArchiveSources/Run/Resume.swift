@@ -86,13 +86,21 @@ struct Resume: Sendable {
     /// Holds a file against what is known of the file with the same number.
     func standing(of item: SourceItem, _ file: any RandomAccessBytes) -> Standing {
         // What is within a container is what it was if the container is.
-        if item.surroundings.nesting > 0 { return .begun }
+        if item.surroundings.nesting > 0 {
+            guard let entry = entry(of: item.path, item.number), !entry.isUnfinished, entry.size == file.byteCount
+            else { return .begun }
+            return .done(entry)
+        }
         return standing(of: item.path, item.number, file)
+    }
+
+    private func entry(of path: [[UInt8]], _ number: UInt64) -> SourceFileEntry? {
+        entries[FolderNaming.bounded(path)]?.first { $0.number == number }
     }
 
     private func standing(of path: [[UInt8]], _ number: UInt64, _ file: any RandomAccessBytes) -> Standing {
         guard let file = file as? SourceFile,
-            let entry = entries[FolderNaming.bounded(path)]?.first(where: { $0.number == number }),
+            let entry = entry(of: path, number),
             let changed = entry.changed, changed < trusted, changed == file.identity.modifiedSeconds,
             entry.size == file.byteCount
         else { return .other }

@@ -134,6 +134,28 @@ struct ResumeTests {
         #expect(again == bytes)
     }
 
+    @Test("a zip whose import was stopped within it goes on, also where one name stands for several files")
+    func container() throws {
+        let scratch = try Scratch()
+        let entries = (0..<300).map { number in
+            // Every third has the name of the one before.
+            let name = number % 3 == 2 ? number - 1 : number
+            return Packing.Entry("mail/\(1000 + name).eml", String(decoding: Self.mail(number), as: UTF8.self))
+        }
+        try scratch.write("in/export.tar.gz", Packing.pack(.tar, .gzip, entries))
+        try Self.age(scratch.path, "in/export.tar.gz")
+        let (storage, root) = try RoundTripTests.make()
+        let first = try Self.take(scratch.path + "/in", into: storage, root, stoppingAfter: 100)
+        #expect(first.isInterrupted && first.counts.stored > 0)
+        let second = try Self.take(scratch.path + "/in", into: storage, root)
+        #expect(second.counts.found == 300 && second.counts.stored == 300 && second.counts.isBalanced)
+        let archive = try Archive(opening: storage, with: .passphrase(Passphrase("open sesame")))
+        #expect(archive.catalogue.messages.count == 300)
+        #expect(archive.catalogue.messages.allSatisfy { $0.placements.count == 1 })
+        #expect(archive.catalogue.files.count == 301)
+        #expect(try KeyedVerification.run(archive, threads: 2).findings == [])
+    }
+
     @Test("an import that came to its end is not continued: the next one is a run of its own")
     func complete() throws {
         let scratch = try Scratch()
