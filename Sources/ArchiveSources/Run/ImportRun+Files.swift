@@ -76,6 +76,16 @@ extension ImportRun {
     ///   - folder: the folder that stands for it.
     func take(_ reader: any SourceReader, in store: SourceItem, folder: [[UInt8]]) throws(ArchiveError) -> UInt64? {
         let reading = Reading(store, folder: folder)
+        do throws(ArchiveError) {
+            return try take(reader, reading)
+        } catch {
+            // What is told of the whole file has a number that none of its items has.
+            nextOrdinal = reading.ordinal
+            throw error
+        }
+    }
+
+    private func take(_ reader: any SourceReader, _ reading: Reading) throws(ArchiveError) -> UInt64? {
         let nesting = reading.surroundings.nesting
         if deferred.count <= nesting { deferred.append([]) }
         while !isStopped() {
