@@ -47,4 +47,14 @@ struct CompressedRTFTests {
             #expect(unpacked?.isWhole != true)
         }
     }
+
+    @Test("plain RTF whose two sizes are alike, as some programs write it, is whole")
+    func alikeSizes() throws {
+        let text = Array("{\\rtf1 x}".utf8)
+        let size = [UInt8(text.count + 12), 0, 0, 0]
+        let value = size + size + Array("MELA".utf8) + [0, 0, 0, 0] + text
+        let unpacked = try CompressedRTF.unpack(value)
+        #expect(unpacked.bytes == text && unpacked.isWhole)
+        #expect(try !CompressedRTF.unpack(Array(value.dropLast())).isWhole)
+    }
 }

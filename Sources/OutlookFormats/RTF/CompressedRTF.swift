@@ -24,6 +24,8 @@ package enum CompressedRTF {
         let isComplete = size >= 12 && size + 4 <= value.count
         switch value.littleEndian(8, 4) {
         case 0x414C_454D:
+            // Some programs give both sizes alike, the header counted in both.
+            let rawSize = rawSize == size ? max(0, size - 12) : rawSize
             let count = min(rawSize, end - 16)
             return Unpacked(bytes: Array(value[16..<16 + count]), isWhole: isComplete && count == rawSize)
         case 0x7546_5A4C:
@@ -50,7 +52,7 @@ package enum CompressedRTF {
             position += 1
             for bit in 0..<8 {
                 if control >> bit & 1 == 0 {
-                    guard position < end else { return (output, false) }
+                    guard position < end else { return (output, output.count >= rawSize) }
                     output.append(value[position])
                     dictionary[write] = value[position]
                     write = (write + 1) & 4095
@@ -73,7 +75,8 @@ package enum CompressedRTF {
                 if output.count > longest { throw OutlookError(.overLimit, at: UInt64(position), "RTF is too long") }
             }
         }
-        return (output, false)
+        // Without the mark of the end, the size tells it.
+        return (output, output.count >= rawSize)
     }
 
     /// What the dictionary begins with (MS-OXRTFCP §2.1.3.1.1).
