@@ -24,6 +24,8 @@ package struct ImportOptions: Sendable {
     package var jobs = 2
     /// Read what the archive has before it is taken as already there; what is damaged is stored again.
     package var rechecks = false
+    /// Stored bytes at which is committed; nil: as much as a segment should have.
+    package var commitByteCount: UInt64?
     /// Read, split and count everything, and write nothing.
     package var isDryRun = false
 

@@ -46,6 +46,7 @@ package enum Importer {
             level: options.level,
             jobs: options.jobs
         )
+        if let count = options.commitByteCount { session.segmentTarget = count }
         var report = ImportReport()
         let storedBefore = session.storedByteCount
         let total = opened.reduce(0) { $0 + $1.byteCount }

@@ -52,6 +52,8 @@ struct SourceItem: Sendable {
     /// What it must be; nil: its bytes tell.
     var kind: SourceKind?
     var maker: Maker?
+    /// The entry of the file that the message was made from: the file is done when the message is stored, not before.
+    var closing: SourceFileEntry?
     /// What the file has before and behind the message.
     var lead: [UInt8] = []
     var trail: [UInt8] = []
@@ -73,6 +75,10 @@ struct SourceItem: Sendable {
         guard case .opened(let bytes as MemoryBytes) = content else { return 0 }
         return bytes.bytes.count + (maker?.record.count ?? 0)
     }
+
+    /// The ordinal under which it is told that the item cannot be read: not that of the file's own bytes,
+    /// if they are kept, nor that of what the message lacks.
+    var firstFree: UInt64 { (maker?.ordinal ?? 0) + (closing == nil ? 0 : 2) }
 
     /// What the name promises of the content.
     var hint: MailKind.NameHint {

@@ -87,6 +87,8 @@ extension ImportRun {
 
     private func take(_ reader: any SourceReader, _ reading: Reading) throws(ArchiveError) -> UInt64? {
         let nesting = reading.surroundings.nesting
+        // Whatever goes wrong with the store itself is told behind its items.
+        defer { nextOrdinal = reading.ordinal }
         if deferred.count <= nesting { deferred.append([]) }
         while !isStopped() {
             guard let event = try reader.next() else {
@@ -162,7 +164,8 @@ extension ImportRun {
     private func keepAside(_ item: SourceItem, _ reason: SkipReason) throws(ArchiveError) {
         do throws(ArchiveError) {
             let file = try ImportSource.source { () throws(StorageError) in try item.open() }
-            try keepWhole(item, file, as: .unknown, reason.rawValue)
+            let entry = try keepWhole(item, file, as: .unknown, reason.rawValue)
+            finish(entry, entry.size)
             skipped[reason, default: 0] += 1
         } catch {
             guard error.code == .source, !isStopping else { throw error }
@@ -187,7 +190,7 @@ extension ImportRun {
         item.place = found.place
         item.kind = .eml
         number(&item)
-        try keepWhole(item, raw, as: .emlx, "the message without the attachments beside it")
+        item.closing = try keepWhole(item, raw, as: .emlx, "the message without the attachments beside it")
         item.maker = SourceItem.Maker(file: item.number, ordinal: 0, identifier: "", record: [])
         pipeline.submit(item)
     }
@@ -242,6 +245,7 @@ extension ImportRun {
 
     private func importSlowly(_ found: DeferredFile) throws(ArchiveError) -> Bool {
         let item = found.item
+        nextOrdinal = 0
         guard let file = try open(found) else { return true }
         do throws(ArchiveError) {
             switch found.kind {

@@ -9,7 +9,7 @@ import MailFormats
 extension ImportRun {
     /// A message too long for memory, in a file of its own or made from a store.
     func importLarge(_ item: SourceItem, _ file: any RandomAccessBytes) throws(ArchiveError) {
-        nextOrdinal = item.maker?.ordinal ?? 0
+        nextOrdinal = item.firstFree
         if item.kind == nil || item.kind == .emlx, let emlx = try emlx(file) {
             return try importEmlx(item, file, emlx)
         }
@@ -25,6 +25,7 @@ extension ImportRun {
         let marks = item.maker == nil ? stored.marks : nil
         try add(stored.id, stored.size, stored.envelope, stored.isNew, item, item.place.adding(marks))
         if item.maker == nil { finish(item.entry(file, kind: .eml, pieces: 1), file.byteCount) }
+        if let entry = item.closing { finish(entry, entry.size) }
         try commitIfFull()
     }
 
@@ -172,6 +173,7 @@ extension ImportRun {
                     if item.path.isEmpty, let kind = SourceFileKind(rawValue: entry.kind) { messageKind = kind }
                     finish(entry, entry.size)
                 }
+                if let entry = item.closing { finish(entry, entry.size) }
             case .other(let item, let identity, let kind):
                 deferred[item.surroundings.nesting].append(
                     DeferredFile(item: item, identity: identity, kind: kind)
@@ -181,7 +183,7 @@ extension ImportRun {
                 renumber(&item)
                 pipeline.submit(item)
             case .crowdedOut(let item, let error): crowdedOut.append((item, error))
-            case .unreadable(let item, let text): unreadable(item, text, ordinal: item.maker?.ordinal ?? 0)
+            case .unreadable(let item, let text): unreadable(item, text, ordinal: item.firstFree)
             case .postponed(let item): pipeline.submit(item)
             case .lost(let item, let folder, let place):
                 lose(item.message.range, item.origin.ordinal, ofFile: item.origin.file, folder, place)

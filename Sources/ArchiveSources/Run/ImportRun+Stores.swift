@@ -114,9 +114,16 @@ extension ImportRun {
             let text = "an MSG file that cannot be read: \(error.detail), at byte \(error.offset)"
             return try rejectWhole(item, file, .notMail, text)
         }
-        let (bytes, rendered) = try OutlookMail.make(message, name: file.displayName)
+        let bytes: any RandomAccessBytes
+        let rendered: Rendered
+        do throws(ArchiveError) {
+            (bytes, rendered) = try OutlookMail.make(message, name: file.displayName)
+        } catch {
+            guard error.code == .source, !isStopping else { throw error }
+            return try rejectWhole(item, file, .notMail, "an MSG file that cannot be read: \(error.detail)")
+        }
         // What could not be read is told beside it, as a piece without bytes.
-        try keepWhole(item, file, as: .msg, "the MSG file", pieces: rendered.losses.isEmpty ? 1 : 2)
+        let entry = try keepWhole(item, file, as: .msg, "the MSG file", pieces: rendered.losses.isEmpty ? 1 : 2)
         var made = SourceItem(
             number: item.number,
             path: item.path,
@@ -127,6 +134,7 @@ extension ImportRun {
         made.place = FoundPlace(rendered, folder: item.place.folder).adding(item.place)
         made.kind = .eml
         made.maker = SourceItem.Maker(file: item.number, ordinal: 0, identifier: "", record: rendered.record)
+        made.closing = entry
         pipeline.submit(made)
         if !rendered.losses.isEmpty {
             let folder = naming.folder(item.folderNames, mailbox: item.place.mailbox)
@@ -136,14 +144,18 @@ extension ImportRun {
     }
 
     /// Keeps a file as it is that messages are made from, as its one piece.
+    ///
+    /// - Returns: The entry of the file, to be added when all that is made from it is stored: until then the file is
+    ///   unfinished, or an import that goes on after a crash would take it for done.
     func keepWhole(
         _ item: SourceItem,
         _ file: any RandomAccessBytes,
         as kind: SourceFileKind,
         _ text: String,
         pieces: UInt64 = 1
-    ) throws(ArchiveError) {
+    ) throws(ArchiveError) -> SourceFileEntry {
         nextOrdinal = 0
+        begin(item, file, kind)
         let hash = SerialHash(keys)
         let source = FileByteSource(file: file)
         let kept = try keep(source, 0..<file.byteCount, item.number, .kept, text) { hash.update($0) }
@@ -152,6 +164,6 @@ extension ImportRun {
         session.manifest.add(reject: kept, run: run.id, folder: folder)
         var entry = item.entry(file, kind: kind, pieces: pieces)
         entry.hash = proof(of: item, kind, hash)
-        finish(entry, file.byteCount)
+        return entry
     }
 }
