@@ -44,6 +44,7 @@ let package = Package(
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CIsal", pkgConfig: "libisal", providers: [.apt(["libisal-dev"]), .brew(["isa-l"])]),
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CGMime", pkgConfig: gmime, providers: [.apt(["libgmime-3.0-dev"])]),
         .systemLibrary(name: "CXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
@@ -87,7 +88,7 @@ let package = Package(
             name: "ArchiveSources",
             dependencies: [
                 "ArchiveFormat", "ArchiveCrypto", "ArchiveCompression", "ArchiveStorage", "ArchiveReader",
-                "ArchiveWriter", "MailFormats", "OutlookFormats", "MailDisplay", "CArchive", "CXML2", "CZlib",
+                "ArchiveWriter", "MailFormats", "OutlookFormats", "MailDisplay", "CArchive", "CIsal", "CXML2", "CZlib",
                 "CPlatform", "PstWire",
             ],
             swiftSettings: common
@@ -155,7 +156,7 @@ let package = Package(
             dependencies: [
                 "PortableArchive", "ArchiveFormat", "ArchiveCrypto", "ArchiveCompression", "ArchiveStorage",
                 "ArchiveReader", "ArchiveWriter", "ArchiveSources", "MailFormats", "ArchiveTestSupport", "CArchive",
-                "OutlookFormats",
+                "MailDisplay", "OutlookFormats",
             ],
             swiftSettings: common
         ),

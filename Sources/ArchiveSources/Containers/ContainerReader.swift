@@ -30,6 +30,7 @@ final class ContainerReader: SourceReader {
     private var ordinal: UInt64 = 0
     /// Where the tar under work begins, when several stand one after the other.
     private var start: UInt64 = 0
+    private let room = FastInflatePull.Room()
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
 
     /// Opens a container.
@@ -153,7 +154,7 @@ final class ContainerReader: SourceReader {
         if name.isDirectory, entry.byteCount == 0 { return }
         guard entry.name.count <= meter.limits.pathBytes else { return tooLong(name) }
         do throws(ContainerFault) {
-            let pull = try ZipEntryPull(entry, in: directory)
+            let pull = try ZipEntryPull(entry, in: directory, room)
             let outcome = readContent(name) { (b) throws(ContainerFault) in try pull.pull(into: b) }
             try give(name, outcome)
             if pull.isNamedTwice, outcome.fault == nil {

@@ -1,17 +1,20 @@
 import ArchiveStorage
-import CZlib
 
 /// The contents of one entry of a zip, checked against the directory's size and checksum.
 final class ZipEntryPull: PulledBytes {
     private let entry: ZipEntry
     private let source: any PulledBytes
     private var byteCount: UInt64 = 0
-    private var checksum: UInt = 0
+    private var checksum: UInt32 = 0
     private var isFinished = false
     /// The entry's own header calls it otherwise than the directory: one of both is damaged.
     let isNamedTwice: Bool
 
-    init(_ entry: ZipEntry, in directory: ZipDirectory) throws(ContainerFault) {
+    init(
+        _ entry: ZipEntry,
+        in directory: ZipDirectory,
+        _ room: FastInflatePull.Room = FastInflatePull.Room()
+    ) throws(ContainerFault) {
         self.entry = entry
         guard !entry.isEncrypted else {
             throw ContainerFault("it is encrypted; unpack it with its password and import that", at: entry.offset)
@@ -20,6 +23,8 @@ final class ZipEntryPull: PulledBytes {
         (range, isNamedTwice) = try Self.data(of: entry, in: directory)
         switch entry.method {
         case 0: source = FilePull(directory.file, range)
+        case 8 where entry.byteCount <= FastInflatePull.mostByteCount:
+            source = FastInflatePull(FilePull(directory.file, range), in: room)
         case 8: source = try InflatePull(FilePull(directory.file, range), .none)
         default: source = try LibarchivePull(zipEntry: entry, directory.file, range)
         }
@@ -35,11 +40,10 @@ final class ZipEntryPull: PulledBytes {
         guard count > 0 else {
             isFinished = true
             guard byteCount == entry.byteCount else { throw wrong("size") }
-            guard checksum == UInt(entry.checksum) else { throw wrong("checksum") }
+            guard checksum == entry.checksum else { throw wrong("checksum") }
             return 0
         }
-        let bytes = buffer.baseAddress?.assumingMemoryBound(to: UInt8.self)
-        checksum = UInt(crc32(uLong(checksum), bytes, UInt32(count)))
+        checksum = zipChecksum(checksum, UnsafeRawBufferPointer(rebasing: buffer[..<count]))
         return count
     }
 

@@ -20,8 +20,10 @@ struct ImportOutcome {
     /// Whether the archive has an entry for the file itself.
     var isListed = false
 
-    /// Imports a file into a new archive and checks that the archive is whole.
-    init(_ path: String, into empty: MemoryStorage, _ root: RootKeys) throws {
+    /// Imports a file into a new archive.
+    ///
+    /// - Parameter verifies: Whether every record and message of the archive is checked too.
+    init(_ path: String, into empty: MemoryStorage, _ root: RootKeys, verifies: Bool = true) throws {
         let storage = empty.copy()
         report = try Importer.run(storage, as: .root(root), sources: [path], options: ImportOptions())
         for reject in report.rejects { told["\(reject.path) \(reject.reason) \(reject.text)", default: 0] += 1 }
@@ -29,7 +31,7 @@ struct ImportOutcome {
         for lack in report.shortfalls.joined() { told["\(lack.folder) \(lack.found) of \(lack.expected)"] = 1 }
         let archive = try Archive(log: ArchiveLog(opening: storage), access: .all(root))
         #expect(archive.findings.isEmpty)
-        #expect(try KeyedVerification.run(archive, threads: 1).findings == [])
+        if verifies { #expect(try KeyedVerification.run(archive, threads: 1).findings == []) }
         let catalogue = archive.catalogue
         for message in catalogue.messages {
             for placement in message.placements {
@@ -108,12 +110,14 @@ struct DamagedImportTests {
         try scratch.write(name, bytes)
         let whole = try ImportOutcome(scratch.path + "/" + name, into: empty, root)
 
+        var count = 0
         func check(_ damaged: [UInt8], isCut: Bool, _ what: @autoclosure () -> String) throws {
+            count += 1
             try scratch.write(name, damaged)
             let began = ContinuousClock.now
             let outcome: ImportOutcome
             do {
-                outcome = try ImportOutcome(scratch.path + "/" + name, into: empty, root)
+                outcome = try ImportOutcome(scratch.path + "/" + name, into: empty, root, verifies: count % 8 == 1)
             } catch {
                 Issue.record("\(path), \(what()): \(error)")
                 return
