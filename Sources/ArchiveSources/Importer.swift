@@ -26,6 +26,8 @@ package enum Importer {
         var catalogue: Catalogue?
         // Stored, but no manifest has the envelope (a crash or a damaged record between): given with the next entry.
         var lacking: Set<Bytes32> = []
+        // Messages among them that no manifest names at all.
+        var unplaced: Set<Bytes32> = []
         if case .root(let root) = access {
             let archive = try Archive(log: ArchiveLog(opening: storage), access: .all(root))
             catalogue = archive.catalogue
@@ -36,6 +38,7 @@ package enum Importer {
                         || archive.catalogue.lackingEnvelope.contains(key.id)
                 else { continue }
                 lacking.insert(key.id)
+                if archive.catalogue.positions[key.id] == nil { unplaced.insert(key.id) }
             }
         }
         let session = try WriteSession(
@@ -64,6 +67,7 @@ package enum Importer {
                 session,
                 options,
                 lacking: lacking,
+                unplaced: unplaced,
                 resume: resume,
                 progress: { counts in
                     progress(
@@ -81,6 +85,7 @@ package enum Importer {
             let isWhole = try run.work()
             try run.end(isWhole: isWhole)
             lacking = run.lacking
+            unplaced.formIntersection(run.storedEarlier)
             done += run.run.counts.byteCount
             found += run.run.counts.found
             report.runs.append(run.run)

@@ -34,10 +34,8 @@ final class PreparePipeline {
         /// A file that is none, or too long a message for memory, told by its first bytes; closed again: many may wait.
         case other(SourceItem, SourceFile.Identity?, Judgement)
         case unreadable(SourceItem, String)
-        /// Read already by an earlier part of the run, and unchanged since.
-        case done(SourceFileEntry)
-        /// Not what it was when an earlier part of the run read it: a file of its own.
-        case changedSince(SourceItem)
+        /// Held against what an earlier part of the run knows of files of its path.
+        case continued(SourceItem, Resume.Standing)
         /// Not looked at: enough bytes of mail are in memory without it.
         case postponed(SourceItem)
         /// Not opened: the process, or the system, has too many files open.

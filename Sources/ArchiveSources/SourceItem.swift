@@ -33,14 +33,16 @@ struct SourceItem: Sendable {
         var path: [[UInt8]] = []
         /// The folder that stands for the container.
         var folder: [[UInt8]] = []
-        /// Whether an earlier part of the run began to read the same container.
-        var isContinued = false
+        /// The numbers that an earlier part of the run gave to the files in the same container; nil: it did not read it.
+        var numbers: Range<UInt64>?
     }
 
     /// Its number in the run, in the order of the walk; of a made message that of its store.
     var number: UInt64
-    /// Whether it has the number that it had in an earlier part of the run.
+    /// An earlier part of the run met files of its path: whether it is one of them is to be seen, and it has no number yet.
     var isContinued = false
+    /// As in `Surroundings`, for what is within it.
+    var numbers: Range<UInt64>?
     /// Its path below the source, name by name; empty when it is the source itself.
     let path: [[UInt8]]
     /// Its name, also when it is the source itself.

@@ -64,15 +64,8 @@ final class Workshop: Sendable {
                 do throws(StorageError) {
                     let file = try item.open()
                     if item.isContinued, item.maker == nil, let resume {
-                        switch resume.standing(of: item, file) {
-                        case .done(let entry):
-                            results.append(.done(entry))
-                            continue
-                        case .other:
-                            results.append(.changedSince(item))
-                            continue
-                        case .begun: break
-                        }
+                        results.append(.continued(item, resume.standing(of: item, file, keys)))
+                        continue
                     }
                     let isLarge = file.byteCount > UInt64(PreparedMessage.largest)
                     let needed = isLarge ? 0 : Workshop.memory(forMail: file.byteCount)

@@ -126,6 +126,7 @@ static void fill(struct pa_status *status, const struct stat *found) {
     status->modified_seconds = found->st_mtim.tv_sec;
     status->modified_nanoseconds = found->st_mtim.tv_nsec;
 #endif
+    status->status_seconds = found->st_ctime;
     status->inode = (uint64_t)found->st_ino;
     status->device = (uint64_t)found->st_dev;
 }

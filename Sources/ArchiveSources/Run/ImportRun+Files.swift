@@ -23,7 +23,7 @@ extension ImportRun {
                 surroundings.nesting = store.surroundings.nesting + 1
                 surroundings.path = store.path
                 surroundings.folder = folder
-                surroundings.isContinued = store.isContinued
+                surroundings.numbers = store.numbers
             }
             self.surroundings = surroundings
         }
@@ -45,8 +45,7 @@ extension ImportRun {
         } catch {
             guard error.cause != .tooManyOpenFiles else { throw ArchiveError(error) }
             // It was there when the import began: told and counted like a file that is gone, and the import goes on.
-            var item = SourceItem(number: 0, path: [], name: source.name, content: .gone(error))
-            number(&item)
+            let item = SourceItem(number: 0, path: [], name: source.name, content: .gone(error))
             unreadable(item, error.message)
             return true
         }
@@ -76,16 +75,6 @@ extension ImportRun {
     ///   - folder: the folder that stands for it.
     func take(_ reader: any SourceReader, in store: SourceItem, folder: [[UInt8]]) throws(ArchiveError) -> UInt64? {
         let reading = Reading(store, folder: folder)
-        do throws(ArchiveError) {
-            return try take(reader, reading)
-        } catch {
-            // What is told of the whole file has a number that none of its items has.
-            nextOrdinal = reading.ordinal
-            throw error
-        }
-    }
-
-    private func take(_ reader: any SourceReader, _ reading: Reading) throws(ArchiveError) -> UInt64? {
         let nesting = reading.surroundings.nesting
         // Whatever goes wrong with the store itself is told behind its items.
         defer { nextOrdinal = reading.ordinal }
@@ -154,7 +143,6 @@ extension ImportRun {
                 surroundings: reading.surroundings
             )
             item.place = found.place
-            number(&item)
             try keepAside(item, reason)
         case .skipped(_, let reason):
             skipped[reason, default: 0] += 1
@@ -162,8 +150,10 @@ extension ImportRun {
     }
 
     private func keepAside(_ item: SourceItem, _ reason: SkipReason) throws(ArchiveError) {
+        var item = item
         do throws(ArchiveError) {
             let file = try ImportSource.source { () throws(StorageError) in try item.open() }
+            number(&item, file)
             let entry = try keepWhole(item, file, as: .unknown, reason.rawValue)
             finish(entry, entry.size)
             skipped[reason, default: 0] += 1
@@ -189,7 +179,7 @@ extension ImportRun {
         )
         item.place = found.place
         item.kind = .eml
-        number(&item)
+        number(&item, raw)
         item.closing = try keepWhole(item, raw, as: .emlx, "the message without the attachments beside it")
         item.maker = SourceItem.Maker(file: item.number, ordinal: 0, identifier: "", record: [])
         pipeline.submit(item)

@@ -94,7 +94,7 @@ extension ImportRun {
             origin.item = maker.identifier.utf8(upTo: Limits.item)
             origin.isMade = true
             record = try keep(maker.record)
-            if item.surroundings.nesting > 0 { run.counts.byteCount += size }
+            if item.closing == nil { run.counts.byteCount += size }
         }
         var place = place
         if place.folder == nil { place.folder = Array(item.path.dropFirst(item.surroundings.path.count).dropLast()) }
@@ -126,6 +126,7 @@ extension ImportRun {
             if !places.contains(where: { $0.folder == other }) { places.append((other, placement)) }
         }
         let lacksEnvelope = lacking.remove(id) != nil
+        let isStored = storedEarlier.remove(id) != nil || isNew
         session.manifest.add(
             content: id,
             size: size,
@@ -135,7 +136,7 @@ extension ImportRun {
         )
         count(folder, bytes: size) { counts in
             counts.found += 1
-            if isNew { counts.stored += 1 } else { counts.alreadyThere += 1 }
+            if isStored { counts.stored += 1 } else { counts.alreadyThere += 1 }
         }
     }
 
@@ -178,10 +179,8 @@ extension ImportRun {
                 deferred[item.surroundings.nesting].append(
                     DeferredFile(item: item, identity: identity, kind: kind)
                 )
-            case .done(let entry): countAgain(entry)
-            case .changedSince(var item):
-                renumber(&item)
-                pipeline.submit(item)
+            case .continued(var item, let standing):
+                if !take(standing, of: &item) { pipeline.submit(item) }
             case .crowdedOut(let item, let error): crowdedOut.append((item, error))
             case .unreadable(let item, let text): unreadable(item, text, ordinal: item.firstFree)
             case .postponed(let item): pipeline.submit(item)

@@ -77,6 +77,8 @@ extension ImportRun {
     ///
     /// - Parameter ordinal: how many pieces of the file were taken before.
     func unreadable(_ item: SourceItem, _ text: String, ordinal: UInt64 = 0) {
+        var item = item
+        if item.isContinued || item.number == .max { numberUnread(&item) }
         let reject = RejectEntry(
             file: item.number,
             ordinal: ordinal,
@@ -138,7 +140,7 @@ extension ImportRun {
         // In a folder it is a file of its own.
         let path = found.identifier.split(separator: "/").map { Array($0.utf8) }
         var item = SourceItem(number: 0, path: path, name: path.last ?? [], content: .opened(MemoryBytes([], name: "")))
-        number(&item)
+        numberUnread(&item)
         failed(found, in: item, folder, 0)
     }
 
@@ -167,13 +169,18 @@ extension ImportRun {
         _ folder: Folder
     ) {
         session.manifest.add(reject: reject, run: run.id, folder: folder)
+        tell(reject, path, folder)
+    }
+
+    /// Counts a reject.
+    func tell(_ reject: RejectEntry, _ path: String, _ folder: Folder) {
         rejects.append(
             RejectReport(
                 path: path,
                 offset: reject.offset,
                 size: reject.size,
-                reason: reason,
-                text: text
+                reason: RejectReason(rawValue: reject.reason) ?? .unreadable,
+                text: String(decoding: reject.text, as: UTF8.self)
             )
         )
         count(folder, bytes: reject.size) { counts in

@@ -74,10 +74,12 @@ extension ImportRun {
     ) throws(ArchiveError) -> Bool {
         let folder = item.inner(without: suffixes)
         begin(item, file, kind)
+        let before = (skipped, expected)
         guard let count = try take(reader, in: item, folder: folder) else { return false }
         var entry = item.entry(file, kind: kind, pieces: count)
         entry.hash = try hash(file, of: item, kind)
         try requireUnchanged(file)
+        if item.surroundings.nesting == 0 { noteTold(since: before) }
         finish(entry, 0)
         openings.append(OpenedSource(path: shown(item.path), kind: sourceKind, folder: folder))
         try commitIfFull()

@@ -36,10 +36,15 @@ final class ImportRun {
     var lostCount: UInt64 = 0
     private var folderCounts: [Folder: ImportCounts] = [:]
     private var folderOrder: [Folder] = []
-    private var nextFile: UInt64 = 0
+    var nextFile: UInt64 = 0
     /// What an earlier part of the same run has done.
-    private let resume: Resume?
-    private var takenNumbers: [[[UInt8]]: Int] = [:]
+    let resume: Resume?
+    /// Numbers of that part that were met again.
+    var takenNumbers: Set<UInt64> = []
+    /// Messages that are new with this run although the archive has them, until they are counted.
+    var storedEarlier: Set<Bytes32>
+    /// What of `skipped` and `expected` was told by stores that need not be read again.
+    private var toldByStores: (skipped: [SkipReason: UInt64], expected: [Folder: UInt64]) = ([:], [:])
     /// Files that need the main thread's work, met by the workers, by how deep they lie: done when what was under way is
     /// stored, by the loop over the container that they lie in.
     var deferred: [[DeferredFile]] = [[]]
@@ -59,6 +64,7 @@ final class ImportRun {
         _ session: WriteSession,
         _ options: ImportOptions,
         lacking: Set<Bytes32>,
+        unplaced: Set<Bytes32> = [],
         resume: Resume? = nil,
         progress: @escaping (ImportCounts) -> Void,
         shouldStop: @escaping () -> Bool
@@ -72,8 +78,16 @@ final class ImportRun {
         naming = FolderNaming(options: options)
         keys = session.keys
         self.resume = resume
+        storedEarlier = resume.map { unplaced.union($0.stored) } ?? []
         if let resume {
             run = resume.run
+            for (reason, count) in run.skipped {
+                guard let reason = SkipReason(rawValue: String(decoding: reason, as: UTF8.self)) else { continue }
+                toldByStores.skipped[reason, default: 0] += count
+            }
+            for (folder, count) in run.expected { toldByStores.expected[folder, default: 0] += count }
+            skipped = toldByStores.skipped
+            expected = toldByStores.expected
             run.counts = ImportCounts()
             run.folders = []
             run.end = nil
@@ -125,16 +139,38 @@ final class ImportRun {
     func end(isWhole: Bool) throws(ArchiveError) {
         run.end = Clock.seconds()
         run.isComplete = isWhole
+        if isWhole { countMissing() }
         run.folders = folderOrder.map { ($0, folderCounts[$0] ?? ImportCounts()) }
+        // A folder tells again what it told when the run goes on.
+        let skipped = isWhole ? skipped : toldByStores.skipped
+        let expected = isWhole ? expected : toldByStores.expected
+        list(skipped, expected)
+        let written = run.fitting()
+        note(written)
+        try session.commit()
+    }
+
+    private func list(_ skipped: [SkipReason: UInt64], _ expected: [Folder: UInt64]) {
         run.skipped = skipped.sorted { $0.key.rawValue < $1.key.rawValue }.map {
             (Array($0.key.rawValue.utf8), $0.value)
         }
         run.expected = expected.sorted {
             $0.key.path.lexicographicallyPrecedes($1.key.path) { $0.lexicographicallyPrecedes($1) }
         }.map { ($0.key, $0.value) }
-        let written = run.fitting()
-        note(written)
-        try session.commit()
+    }
+
+    /// Notes what a store that was read to its end told besides its items, with the entry that it was read.
+    ///
+    /// - Parameter before: What was told before it.
+    func noteTold(since before: (skipped: [SkipReason: UInt64], expected: [Folder: UInt64])) {
+        for (reason, count) in skipped {
+            toldByStores.skipped[reason, default: 0] += count - (before.skipped[reason] ?? 0)
+        }
+        for (folder, count) in expected {
+            toldByStores.expected[folder, default: 0] += count - (before.expected[folder] ?? 0)
+        }
+        list(toldByStores.skipped, toldByStores.expected)
+        note(run.fitting())
     }
 
     private func note(_ run: Run) {
@@ -145,7 +181,7 @@ final class ImportRun {
     func commitIfFull() throws(ArchiveError) {
         guard session.isFull else { return try session.writeFullManifests() }
         // Without its folders: they come with the end, or each commit would hold all of them again.
-        note(run)
+        note(run.fitting())
         try session.commit()
     }
 
@@ -166,44 +202,6 @@ final class ImportRun {
             return found < count ? FolderShortfall(folder: folder, found: found, expected: count) : nil
         }
         .sorted { $0.folder.path.lexicographicallyPrecedes($1.folder.path) { $0.lexicographicallyPrecedes($1) } }
-    }
-
-    /// Gives an item the number that it had in the run that is continued, or a new one.
-    func number(_ item: inout SourceItem) {
-        let path = FolderNaming.bounded(item.path)
-        if let resume, item.surroundings.nesting == 0 || item.surroundings.isContinued {
-            // One path may stand for several files of a container: they come in the same order again.
-            let numbers = resume.numbers(of: path)
-            let taken = takenNumbers[path, default: 0]
-            if taken < numbers.count {
-                takenNumbers[path] = taken + 1
-                item.number = numbers[taken]
-                item.isContinued = true
-                return
-            }
-        }
-        renumber(&item)
-    }
-
-    /// Gives an item a number that none had.
-    func renumber(_ item: inout SourceItem) {
-        item.number = nextFile
-        item.isContinued = false
-        nextFile += 1
-    }
-
-    /// Counts what an earlier part of the run has done for a file.
-    func countAgain(_ entry: SourceFileEntry) {
-        for number in resume?.numbers(within: entry) ?? [] {
-            for (folder, counts) in resume?.account(ofFile: number) ?? [] {
-                count(folder, bytes: counts.byteCount) { sum in
-                    let before = sum.byteCount
-                    sum.add(counts)
-                    sum.byteCount = before
-                }
-            }
-        }
-        run.counts.byteCount += entry.size
     }
 
     /// Tells how far it is; whether to stop here.

@@ -6,21 +6,25 @@ import MailFormats
 
 /// What an earlier run over the same source has done that was killed, unplugged or stopped: the run goes on with it.
 struct Resume: Sendable {
-    /// The account of one finished file: a folder, and what was met for it there.
-    typealias Account = [(folder: Folder, counts: ImportCounts)]
-
-    private struct FilePiece: Hashable {
-        let file: UInt64
-        let ordinal: UInt64
+    /// What was met in a file, in a folder.
+    enum Piece {
+        case message(Bytes32, byteCount: UInt64)
+        case reject(RejectEntry)
     }
 
     /// The run as it was last written.
     let run: Run
-    /// All files, by path, in the order of their numbers: a path may stand for several files of a container.
+    /// All files, by path, in the order of their numbers: a path may stand for several files of a container, and for what
+    /// a file was before it changed.
     private let entries: [[[UInt8]]: [SourceFileEntry]]
-    /// Files that were changed later than this may have been changed again since they were read.
+    private let byNumber: [UInt64: SourceFileEntry]
+    private let pieces: [UInt64: [(folder: Folder, piece: Piece)]]
+    /// The content ids of messages that are all of a file.
+    private let wholes: [UInt64: Bytes32]
+    /// Messages that the archive did not have before this run.
+    let stored: Set<Bytes32>
+    /// Files that were changed, renamed or copied later than this may be others than those that were read.
     private let trusted: Int64
-    private let accounts: [UInt64: Account]
     /// The first number that no file has.
     let nextNumber: UInt64
 
@@ -31,96 +35,175 @@ struct Resume: Sendable {
             !catalogue.runs[position].isComplete
         else { return nil }
         run = catalogue.runs[position]
-        var entries: [[[UInt8]]: [SourceFileEntry]] = [:]
-        var last: UInt64?
-        for entry in catalogue.files where entry.run == position {
-            entries[entry.path, default: []].append(entry)
-            last = max(last ?? 0, entry.number)
-        }
-        var accounts: [UInt64: [Folder: ImportCounts]] = [:]
+        var byNumber: [UInt64: SourceFileEntry] = [:]
+        for entry in catalogue.files where entry.run == position { byNumber[entry.number] = entry }
+        var pieces: [UInt64: [(folder: Folder, piece: Piece)]] = [:]
+        var wholes: [UInt64: Bytes32] = [:]
+        var stored: Set<Bytes32> = []
         for message in catalogue.messages {
             // A message with several labels has several placements, and was met once.
             var met: Set<FilePiece> = []
-            for (index, placement) in message.placements.enumerated() where placement.run == position {
+            // The first placement of all is that of the import which stored the message.
+            if message.placements.first?.run == position { stored.insert(message.content) }
+            for placement in message.placements where placement.run == position {
                 guard let origin = placement.origin,
                     met.insert(FilePiece(file: origin.file, ordinal: origin.ordinal)).inserted
                 else { continue }
-                let folder = catalogue.folders[placement.folder]
-                accounts[origin.file, default: [:]][folder, default: ImportCounts()].found += 1
-                accounts[origin.file]?[folder]?.byteCount += message.size
-                // The first placement of all is that of the import which stored the message.
-                if index == 0 {
-                    accounts[origin.file]?[folder]?.stored += 1
-                } else {
-                    accounts[origin.file]?[folder]?.alreadyThere += 1
-                }
-                last = max(last ?? 0, origin.file)
+                let piece = Piece.message(message.content, byteCount: message.size)
+                pieces[origin.file, default: []].append((catalogue.folders[placement.folder], piece))
+                if origin.ordinal == 0, !origin.isMade { wholes[origin.file] = message.content }
             }
         }
         for reject in catalogue.rejects where reject.run == position && !reject.isKept {
-            let folder = catalogue.folders[reject.folder]
-            accounts[reject.file, default: [:]][folder, default: ImportCounts()].found += 1
-            accounts[reject.file]?[folder]?.rejected += 1
-            accounts[reject.file]?[folder]?.byteCount += reject.size
-            last = max(last ?? 0, reject.file)
+            pieces[reject.file, default: []].append((catalogue.folders[reject.folder], .reject(reject)))
         }
+        let last = [byNumber.keys.max(), pieces.keys.max()].compactMap { $0 }.max()
         nextNumber = last.map { $0 + 1 } ?? 0
-        self.accounts = accounts.mapValues { folders in
-            folders.sorted { $0.key.path.count < $1.key.path.count }.map { ($0.key, $0.value) }
+        entries = Dictionary(grouping: byNumber.values, by: \.path).mapValues {
+            $0.sorted { $0.number < $1.number }
         }
-        self.entries = entries.mapValues { $0.sorted { $0.number < $1.number } }
-        // A file that was changed in the second in which it was read shows no change.
+        self.byNumber = byNumber
+        self.pieces = pieces
+        self.wholes = wholes
+        self.stored = stored
+        // Times are kept in seconds, and by some file systems in steps of two.
         trusted = run.start - 2
     }
 
-    /// What an earlier part of the run knows of a file.
-    enum Standing {
-        /// All of it was dealt with: its bytes need not be read again.
-        case done(SourceFileEntry)
+    private struct FilePiece: Hashable {
+        let file: UInt64
+        let ordinal: UInt64
+    }
+
+    // MARK: Is it the same file?
+
+    /// Files that an item may be, as the earlier part of the run noted them.
+    struct Standing: Sendable {
+        /// All of it was dealt with: its bytes need not be worked on again.
+        var done: [SourceFileEntry] = []
         /// It was begun, and is what it was: its pieces have the same numbers again.
-        case begun
-        /// It is not what it was, or that cannot be told: a file of its own.
-        case other
+        var begun: [SourceFileEntry] = []
     }
 
-    /// Holds a file against what is known of the file with the same number.
-    func standing(of item: SourceItem, _ file: any RandomAccessBytes) -> Standing {
-        // What is within a container is what it was if the container is.
-        if item.surroundings.nesting > 0 {
-            guard let entry = entry(of: item.path, item.number), !entry.isUnfinished, entry.size == file.byteCount
-            else { return .begun }
-            return .done(entry)
+    /// Whether files with the item's path were met.
+    func knows(_ item: SourceItem) -> Bool { !candidates(item).isEmpty }
+
+    /// The newest first.
+    private func candidates(_ item: SourceItem) -> [SourceFileEntry] {
+        let all = entries[FolderNaming.bounded(item.path)] ?? []
+        guard item.surroundings.nesting > 0 else { return all.reversed() }
+        guard let numbers = item.surroundings.numbers else { return [] }
+        return all.filter { numbers.contains($0.number) }
+    }
+
+    /// Holds a file against what is known of the files of its path.
+    ///
+    /// A file that was neither changed nor renamed since the run began is known by its size and time. Of any other the
+    /// bytes are read, or another message with the name of this one would pass for it.
+    func standing(of item: SourceItem, _ file: any RandomAccessBytes, _ keys: AppendKeys) -> Standing {
+        var standing = Standing()
+        let candidates = candidates(item)
+        let same = candidates.filter { $0.size == file.byteCount }
+        let isNested = item.surroundings.nesting > 0
+        var isCertain = false
+        if !isNested, let file = file as? SourceFile, file.identity.modifiedSeconds < trusted {
+            isCertain = file.statusSeconds < trusted
+            for entry in same where entry.changed == file.identity.modifiedSeconds {
+                // What was begun is read again anyhow.
+                if entry.isUnfinished {
+                    standing.begun.append(entry)
+                } else if isCertain {
+                    standing.done.append(entry)
+                }
+            }
         }
-        return standing(of: item.path, item.number, file)
+        if !isCertain || standing.done.isEmpty, standing.begun.isEmpty {
+            let content = ContentProof(file, keys)
+            for entry in same {
+                if entry.isUnfinished {
+                    // What is within a container is what it was if the container is.
+                    if isNested { standing.begun.append(entry) }
+                } else if let hash = entry.hash {
+                    guard content.hash == hash else { continue }
+                    if isNested, entry.isOpened { standing.begun.append(entry) } else { standing.done.append(entry) }
+                } else if let whole = wholes[entry.number], content.id == whole {
+                    standing.done.append(entry)
+                }
+            }
+        }
+        standing.begun += candidates.filter { $0.isUnread && !standing.begun.contains($0) }
+        return standing
     }
 
-    private func entry(of path: [[UInt8]], _ number: UInt64) -> SourceFileEntry? {
-        entries[FolderNaming.bounded(path)]?.first { $0.number == number }
-    }
+    /// Files of the item's path that could not be read.
+    func unread(_ item: SourceItem) -> [SourceFileEntry] { candidates(item).filter(\.isUnread) }
 
-    private func standing(of path: [[UInt8]], _ number: UInt64, _ file: any RandomAccessBytes) -> Standing {
-        guard let file = file as? SourceFile,
-            let entry = entry(of: path, number),
-            let changed = entry.changed, changed < trusted, changed == file.identity.modifiedSeconds,
-            entry.size == file.byteCount
-        else { return .other }
-        return entry.isUnfinished ? .begun : .done(entry)
-    }
+    // MARK: What is within it
 
-    /// The numbers that the files of a path had.
-    func numbers(of path: [[UInt8]]) -> [UInt64] { entries[path]?.map(\.number) ?? [] }
+    /// The numbers that the files in a container have, which is not within another.
+    func numbers(in entry: SourceFileEntry) -> Range<UInt64> {
+        // What has the same path was met when this one had changed, in a later part of the run.
+        let next = entries[entry.path]?.first { $0.number > entry.number }?.number
+        return entry.number..<(next ?? .max)
+    }
 
     /// The numbers of a finished file and of all files within it.
     func numbers(within entry: SourceFileEntry) -> [UInt64] {
         guard entry.isOpened else { return [entry.number] }
-        let inner = entries.filter { $0.key.count > entry.path.count && $0.key.starts(with: entry.path) }
-        return [entry.number] + inner.values.joined().map(\.number)
+        let numbers = numbers(in: entry)
+        return byNumber.values.filter {
+            $0.path.count > entry.path.count && numbers.contains($0.number) && $0.path.starts(with: entry.path)
+        }.map(\.number).sorted() + [entry.number]
     }
 
     /// What was met for a file.
-    func account(ofFile number: UInt64) -> Account { accounts[number] ?? [] }
+    func pieces(ofFile number: UInt64) -> [(folder: Folder, piece: Piece)] { pieces[number] ?? [] }
+
+    /// A file.
+    func entry(_ number: UInt64) -> SourceFileEntry? { byNumber[number] }
+
+    /// All files in which something was met.
+    var numbers: [UInt64] { pieces.keys.sorted() }
 }
 
+extension SourceFileEntry {
+    /// Whether it stands for a file that could not be read at all.
+    var isUnread: Bool { isUnfinished && size == 0 && kind == SourceFileKind.unknown.rawValue }
+}
+
+/// What proves that a file has the bytes of another; read when it is asked for.
+private final class ContentProof {
+    private let file: any RandomAccessBytes
+    private let keys: AppendKeys
+
+    init(_ file: any RandomAccessBytes, _ keys: AppendKeys) {
+        self.file = file
+        self.keys = keys
+    }
+
+    /// The keyed hash of the file's tree hash (Spec, format.md, section 8.4); nil when it cannot be read.
+    private(set) lazy var hash: Bytes32? = {
+        let hash = FileHash(keys)
+        return read { hash.update($0) } ? hash.finish() : nil
+    }()
+
+    /// The content id of all of it; nil when it cannot be read.
+    private(set) lazy var id: Bytes32? = {
+        let hash = StreamingHash(keys.contentHasher())
+        return read { hash.update($0) } ? hash.finish() : nil
+    }()
+
+    private func read(_ body: (UnsafeRawBufferPointer) -> Void) -> Bool {
+        var offset: UInt64 = 0
+        while offset < file.byteCount {
+            let count = Int(min(1 << 20, file.byteCount - offset))
+            guard let bytes = try? file.read(at: offset, count: count), bytes.count == count else { return false }
+            bytes.withUnsafeBytes(body)
+            offset += UInt64(count)
+        }
+        return true
+    }
+}
 extension ImportSource {
     /// What tells this source from any other on this computer, with what was asked of the import; nil for a stream.
     func identity(_ options: ImportOptions, _ keys: AppendKeys) -> Bytes32? {

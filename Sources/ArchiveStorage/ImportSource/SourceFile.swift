@@ -19,6 +19,8 @@ package final class SourceFile: DescriptorBytes {
     package let path: [UInt8]
     /// What the file was when it was opened.
     package let identity: Identity
+    /// When it was last written, renamed or given a time, in seconds since 1970; nobody can set that.
+    package let statusSeconds: Int64
     private let descriptor: Descriptor
     /// The directory that `lookupName` is relative to; nil: the working directory.
     private let directory: SourceDirectory?
@@ -63,6 +65,7 @@ package final class SourceFile: DescriptorBytes {
         }
         self.path = path
         identity = Identity(found)
+        statusSeconds = found.status_seconds
         self.descriptor = descriptor
         self.directory = directory
         lookupNameByteCount = nameByteCount

@@ -16,6 +16,8 @@ struct pa_status {
     uint64_t byte_count;
     int64_t modified_seconds;
     int64_t modified_nanoseconds;
+    /* When the file was last written, renamed or given a time. */
+    int64_t status_seconds;
     uint64_t inode;
     uint64_t device;
 };

@@ -110,6 +110,7 @@ struct KilledImportTests {
             #expect(account.messages == whole.messages, "after \(size)")
             #expect(account.rejects == whole.rejects, "after \(size)")
             #expect(account.files == whole.files, "after \(size)")
+            #expect(account.run == whole.run, "after \(size)")
         }
     }
 

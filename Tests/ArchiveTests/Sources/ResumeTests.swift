@@ -97,8 +97,8 @@ struct ResumeTests {
         let texts = try Self.texts(storage)
         #expect(texts.contains { $0.contains("another text 1\n") })
         #expect(second.counts.isBalanced)
-        // The file that changed was met twice, as it was and as it is.
-        #expect(try Self.catalogue(storage).messages.count == 201)
+        // The files that changed were met twice, as they were and as they are.
+        #expect(try Self.catalogue(storage).messages.count == 202)
         let archive = try Archive(opening: storage, with: .passphrase(Passphrase("open sesame")))
         for file in archive.catalogue.files { try archive.originalFile(file) { _ in } }
     }
