@@ -397,7 +397,7 @@ extension ArchiveCode {
         case .source: "import it again"
         case .badKeyText: "check the words"
         case .behind: "see the report"
-        case .notFound: "`list`, `key list` and `writer list` show what there is"
+        case .notFound: "`list`, `imports list`, `key list` and `writer list` show what there is"
         case .overLimit: "give a shorter name, or fewer"
         case .noHeader: "repair; the recovery code opens it still"
         case .headerOlder: "take the header of another replica"

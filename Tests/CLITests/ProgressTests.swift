@@ -16,6 +16,22 @@ import Testing
         #expect(Progress.text("verify", 10, of: 7_210, seconds: 1, "").hasSuffix("12:00 left"))
     }
 
+    @Test("what is packed, in stores and containers, is told apart: its size says nothing of how much mail comes out")
+    func packed() throws {
+        let tool = try Tool()
+        defer { tool.remove() }
+        try tool.write(Data("!BDN".utf8) + Data(count: 99_996), to: "mail/outlook.pst")
+        try tool.write(Data("PK\u{3}\u{4}".utf8) + Data(count: 99_996), to: "mail/takeout.zip")
+        try tool.write(Data(count: 100_000), to: "mail/plain.mbox")
+        try tool.write(Data("PK".utf8), to: "mail/small")
+        let mail = tool.directory.appendingPathComponent("mail").path
+        let tree = SourceSizes.sizes(of: [mail])
+        #expect(tree.sum == 300_002)
+        #expect(tree.packed == 200_000)
+        #expect(SourceSizes.sizes(of: [mail + "/takeout.zip"]).packed == 100_000)
+        #expect(SourceSizes.sizes(of: [mail + "/plain.mbox", mail + "/none"]).packed == 0)
+    }
+
     /// Runs a command with a terminal for its output, made by Python.
     private static let terminal = [
         "python3", "-c",

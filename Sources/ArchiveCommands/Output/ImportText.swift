@@ -27,7 +27,7 @@ enum ImportText {
                 let words = skipped.map { "\($0.value) × \($0.key.rawValue)" }
                 Output.standard.line("    left out, since it is no mail: \(words.joined(separator: ", "))")
             }
-            guard run.folders.count > 1 || isDryRun else { continue }
+            guard run.folders.count > 1 || run.folders.first?.folder.path.isEmpty == false || isDryRun else { continue }
             for entry in run.folders.prefix(mostFolders) {
                 let folder = MailText.safe(FolderText.name(entry.folder))
                 let bytes = Units.bytes(entry.counts.byteCount)
@@ -62,7 +62,8 @@ enum ImportText {
         for opening in openings.prefix(most) {
             let name = opening.path.isEmpty ? "" : "\(MailText.safe(opening.path)): "
             var text = "    \(name)\(opening.dialect.isEmpty ? opening.kind.rawValue : opening.dialect)"
-            if !opening.evidence.isEmpty { text += " (\(opening.evidence))" }
+            // Afterwards `imports show` has it; before, it is what the person wants to judge.
+            if isDryRun, !opening.evidence.isEmpty { text += " (\(opening.evidence))" }
             let folder = FolderText.name(Folder(path: opening.folder))
             if isDryRun, !opening.folder.isEmpty { text += " → \(MailText.safe(folder))" }
             Output.standard.line(text)

@@ -46,7 +46,10 @@ enum SecretInput {
     static func file(_ path: String, limit: Int) throws -> SecretBytes {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
-            throw CommandFailure(ArchiveError(.inputOutput, path, String(cString: strerror(errno))))
+            let cause = errno
+            var failure = CommandFailure(ArchiveError(.inputOutput, path, String(cString: strerror(cause))))
+            if cause == ENOENT || cause == ENOTDIR || cause == EACCES { failure.hint = "check the path" }
+            throw failure
         }
         defer { close(descriptor) }
         return try SecretInput.descriptor(descriptor, path, limit)

@@ -37,7 +37,10 @@ struct ImportCommand: ReportingCommand {
     @Option(help: ArgumentHelp("Whose mailbox this is.", valueName: "name")) var mailbox: String?
     @Option(
         name: .customLong("map"),
-        help: ArgumentHelp("Give a folder of the source another name, paths with slashes.", valueName: "old=new")
+        help: ArgumentHelp(
+            "Give a folder of the source another name; whole paths, as --dry-run tells them.",
+            valueName: "old=new"
+        )
     )
     var maps: [String] = []
     @Option(
@@ -84,7 +87,9 @@ struct ImportCommand: ReportingCommand {
         try options.check()
         // What is wrong with a source is told before a passphrase is asked for, and before an archive is made.
         for source in sources where source != "-" && access(source, R_OK) != 0 {
-            throw ArchiveError(.source, source, String(cString: strerror(errno)))
+            var failure = CommandFailure(ArchiveError(.source, source, String(cString: strerror(errno))))
+            failure.hint = "check the path, and who may read it"
+            throw failure
         }
         let place = try open()
         if let made = place.made, !report.json { RecoveryNotice.show(made) }
@@ -117,6 +122,7 @@ struct ImportCommand: ReportingCommand {
         } else {
             ImportText.print(result, seconds: progress.seconds, isDryRun: dryRun)
         }
+        tellUselessMaps(result)
         if result.isInterrupted { throw ExitStatus.interrupted }
         if !result.isAccountedFor { throw ExitStatus.rejects }
     }
@@ -130,6 +136,20 @@ struct ImportCommand: ReportingCommand {
         }
         if place.made != nil, report.json {
             Output.error.line("portable-archive: the archive was made; `key recovery` shows its recovery code")
+        }
+        Output.error.flush()
+    }
+
+    /// A `--map` whose new name no folder has.
+    private func tellUselessMaps(_ result: ImportReport) {
+        let folders = result.runs.flatMap { $0.folders.map(\.folder.path) }
+        for (map, mapping) in zip(maps, options.folderMap) {
+            let path = options.folder + mapping.new
+            guard !folders.contains(where: { $0.starts(with: path) }) else { continue }
+            Output.error.line(
+                "portable-archive: --map \(MailText.safe(map)) changed nothing: no folder with mail has this old name; "
+                    + "--dry-run tells the whole paths"
+            )
         }
         Output.error.flush()
     }

@@ -34,8 +34,15 @@ enum MessageText {
         let size = Units.bytes(message.size)
         let mark = envelope.attachments > 0 ? "+" : " "
         return "\(message.content.hex.prefix(12))  \(date)  \(padded(size, 8)) \(mark) "
-            + "\(padded(MailText.safe(MailText.field(envelope.from)), 32))  "
+            + "\(padded(MailText.safe(sender(envelope.from)), 32))  "
             + MailText.safe(MailText.field(envelope.subject))
+    }
+
+    /// Who it is from; somebody without an address, an empty group in the message, by the name alone.
+    private static func sender(_ from: [UInt8]?) -> String {
+        let text = MailText.field(from)
+        guard text.hasSuffix(":;"), !text.contains("@") else { return text }
+        return String(text.dropLast(2))
     }
 
     static func json(_ choice: MessageFilter.Choice, _ catalogue: Catalogue) -> JSONValue {

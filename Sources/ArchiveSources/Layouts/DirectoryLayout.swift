@@ -130,7 +130,8 @@ struct DirectoryLayout {
         if shape.isThunderbirdProfile { return make(.thunderbirdProfile, .thunderbird, own) }
         if shape.isThunderbirdRoot { return make(.thunderbirdRoot, .thunderbird, own) }
         if let mailbox = LayoutShape.appleMailboxName(name), shape.isAppleMailbox || isApple {
-            return make(.appleMailbox, .appleMail, isRoot ? base : base + [mailbox])
+            // Named by itself it is a folder of its name, as an MBOX file is.
+            return make(.appleMailbox, .appleMail, base + [mailbox])
         }
         if shape.isAppleStore { return make(.appleStore, .appleMail, own) }
         if shape.hasLooseAppleMessages { return make(.appleInner, .appleMail, own) }

@@ -19,6 +19,8 @@ final class PstProcess {
         case silent(seconds: Int)
         /// It ended by itself: by a signal, or with a status.
         case ended(signal: Int32?, status: Int32)
+        /// It says that the store cannot be read at all.
+        case unreadable(String)
         /// What it sent makes no sense.
         case senseless(String)
         case system(Int32)
@@ -28,8 +30,9 @@ final class PstProcess {
             case .silent(let seconds): "its reader gave no sign for \(seconds) s"
             case .ended(let signal?, _): "its reader crashed (signal \(signal))"
             case .ended(nil, let status): "its reader ended before its time (status \(status))"
-            case .senseless(let text): "its reader spoke nonsense: \(text)"
-            case .system(let number): "its reader cannot be heard (error \(number))"
+            case .unreadable(let text): "the store cannot be read: \(text)"
+            case .senseless(let text): "its reader sent what makes no sense: \(text)"
+            case .system(let number): "its reader cannot be run, or heard: \(String(cString: strerror(number)))"
             }
         }
     }

@@ -16,7 +16,13 @@ enum PstProgram {
     ///
     /// - Throws: `source`, with what to install, when it is not there.
     static func find() throws(ArchiveError) -> String {
-        if let told = getenv("PORTABLE_ARCHIVE_PST"), told.pointee != 0 { return String(cString: told) }
+        if let told = getenv("PORTABLE_ARCHIVE_PST"), told.pointee != 0 {
+            let path = String(cString: told)
+            guard pa_can_run(path) != 0 else {
+                throw ArchiveError(.source, path, "PORTABLE_ARCHIVE_PST names \(path), and no program is there")
+            }
+            return path
+        }
         var buffer = [CChar](repeating: 0, count: 4096)
         if pa_own_path(&buffer, buffer.count) == 0 {
             let own = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)

@@ -200,7 +200,7 @@ final class PstReader: SourceReader {
         case .done:
             isDone = true
             stop()
-        case .unreadable: throw .senseless(text(payload))
+        case .unreadable: throw .unreadable(text(payload))
         }
     }
 

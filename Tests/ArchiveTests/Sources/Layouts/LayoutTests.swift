@@ -186,6 +186,10 @@ struct LayoutTests {
                 "V10/MailData/Envelope Index skipped: program",
             ]
         )
+        expectLines(
+            try described(scratch.path + "/V10/\(id)/Work.mbox", named: "Work.mbox"),
+            ["Info.plist skipped: index", "Sub.mbox/Messages/5.emlx -> Work/Sub emlx"]
+        )
     }
 
     @Test("Evolution's folders are unescaped, KMail's are found in hidden directories")
