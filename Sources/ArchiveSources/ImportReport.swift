@@ -67,13 +67,17 @@ package struct ImportReport: Sendable {
     package var skipped: [[SkipReason: UInt64]] = []
     /// For each run: folders in which fewer items were met than the source says it has.
     package var shortfalls: [[FolderShortfall]] = []
+    /// For each run: lists beside the mail that name more than was met.
+    package var listShortfalls: [[ListShortfall]] = []
     /// Whether it was asked to stop before its end.
     package var isInterrupted = false
     /// By how many bytes the archive's files grew; in a dry run: would grow.
     package var addedByteCount: UInt64 = 0
 
-    /// Whether nothing was rejected, and no folder has less than the source says it has.
-    package var isAccountedFor: Bool { rejects.isEmpty && shortfalls.allSatisfy(\.isEmpty) }
+    /// Whether nothing was rejected, and no folder or list has less than the source says it has.
+    package var isAccountedFor: Bool {
+        rejects.isEmpty && shortfalls.allSatisfy(\.isEmpty) && listShortfalls.allSatisfy(\.isEmpty)
+    }
 
     /// The sum over all sources.
     package var counts: ImportCounts {
@@ -105,4 +109,19 @@ package struct FolderShortfall: Sendable {
     package var folder: Folder
     package var found: UInt64
     package var expected: UInt64
+}
+
+/// A list beside the mail that names more than was met.
+package struct ListShortfall: Sendable, Equatable {
+    /// Its path below the source.
+    package var list: String
+    /// How many items or messages it names.
+    package var expected: UInt64
+    /// How many of them were met.
+    package var found: UInt64
+    /// What was not met, in the words of the list; the first ones, if there are many.
+    package var missing: [String]
+
+    /// More than so many are counted, not named.
+    package static let mostMissing = 20
 }

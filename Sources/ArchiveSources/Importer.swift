@@ -94,6 +94,7 @@ package enum Importer {
             report.notes.append(run.notes)
             report.skipped.append(run.skipped)
             report.shortfalls.append(run.shortfalls)
+            report.listShortfalls.append(run.listShortfalls)
             if !isWhole {
                 report.isInterrupted = true
                 break

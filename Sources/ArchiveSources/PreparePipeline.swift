@@ -26,6 +26,8 @@ final class PreparePipeline {
         var place: FoundPlace
         /// The folder of the container around it.
         var base: [[UInt8]]
+        /// The path of the file below the source.
+        var path: [[UInt8]]
     }
 
     enum Finished: Sendable {
@@ -88,6 +90,9 @@ final class PreparePipeline {
         workshop = Workshop(keys, known, lacking: lacking, resume: resume)
         mostInFlight = max(1, jobs) + 2
     }
+
+    /// Has the ids of messages read that the archive has already, of those submitted from now on.
+    func wantMessageIDs() { workshop.wantsMessageIDs.store(true, ordering: .relaxed) }
 
     /// Files are handed over in batches.
     func submit(_ item: SourceItem) {

@@ -126,6 +126,20 @@ struct MessageDraft {
         PreparedMessage(id: id, size: UInt64(raw.count), object: nil, parts: [], envelope: envelope, marks: marks)
     }
 
+    /// The same, with what its header says.
+    var knownWithEnvelope: PreparedMessage {
+        let lineEnds = LineEndStyle.detect(raw.slice(0, min(raw.count, 4096)))
+        let envelope = MailEnvelope(Envelope(of: raw, lineEnds: lineEnds), attachments: 0)
+        return PreparedMessage(
+            id: id,
+            size: UInt64(raw.count),
+            object: nil,
+            parts: [],
+            envelope: envelope,
+            marks: marks
+        )
+    }
+
     /// The message with the ids of its parts, in their order.
     func finished(_ ids: ArraySlice<Bytes32>) -> PreparedMessage {
         PreparedMessage(

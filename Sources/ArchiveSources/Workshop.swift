@@ -12,6 +12,8 @@ final class Workshop: Sendable {
     private let lacking: Set<Bytes32>
     private let resume: Resume?
     private let idle = Mutex<[Bench]>([])
+    /// Whether the ids of messages that the archive has are wanted: something beside the source names messages by them.
+    let wantsMessageIDs = Atomic<Bool>(false)
 
     /// What the messages under way hold, whatever the number of threads.
     let memory = MemoryGauge(most: 256 << 20)
@@ -164,9 +166,10 @@ final class Workshop: Sendable {
         var ids = [Bytes32](repeating: .zero, count: parts.count)
         bench.hashes.run(keys) { ids[$0] = $1 }
         // The messages stand in the drafts, and the parts in the array, until here.
+        let readsIDs = wantsMessageIDs.load(ordering: .relaxed)
         return withExtendedLifetime(parts) {
             zip(drafts, firstPart).map { draft, first in
-                guard let first else { return draft.known }
+                guard let first else { return readsIDs ? draft.knownWithEnvelope : draft.known }
                 return draft.finished(ids[first..<first + draft.parts.count])
             }
         }

@@ -287,6 +287,8 @@ def manifests(o):
     say("run", "kind", "Kind 256.", {**good, 2: 256}, "E206", also=["E205"])
     say("run", "unknown_key", "Key 20.", {**good, 20: 0}, "E207")
     store = {**good, 2: 7, 8: [["index of the mail program", 2], ["", 0]], 9: H(b"p"), 10: [[b"me", [b"INBOX"], 5], [b"me", [], 0]], 11: 3}
+    listed = {**store, -3: [[[b"export.zip", b"Items.csv"], 3, 2], [[], 0, 0]]}
+    say("run", "valid_lists", "A run that was held against two lists.", listed, "ok")
     say("run", "valid_store", "A run over a store, continued three times.", store, "ok")
     say("run", "skipped_bytes", "What was left out, with a reason that is no text.", {**store, 8: [[b"index", 2]]}, "E206")
     say("run", "skipped_long", "What was left out, with a reason of 1,025 bytes.", {**store, 8: [["x" * 1025, 2]]}, "E205")

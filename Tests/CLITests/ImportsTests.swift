@@ -54,6 +54,21 @@ import Testing
         #expect(result.error.contains("E017"))
     }
 
+    @Test("what a list names and the import did not meet is told then and later, and the exit status says so")
+    func listed() throws {
+        let tool = try Tool()
+        defer { tool.remove() }
+        try tool.write("From: ada@example.org\n\nx\n", to: "in/Exchange/1.eml")
+        try tool.write("Target Path\nExchange/1.eml\nExchange/2.eml\n", to: "in/Items.csv")
+        let result = try tool.run("import", "a", "in")
+        #expect(result.status == 4, "\(result.error)")
+        #expect(result.text.contains("missing: Items.csv lists 2, 1 were met\n        not met: Exchange/2.eml\n"))
+        #expect(try tool.run("imports", "show", "a", "1").text.contains("Items.csv: 2 listed, 1 met: 1 MISSING"))
+        let again = try tool.run("import", "a", "in", "--json")
+        let lists = again.json["listsMissing"] as? [[String: Any]]
+        #expect(again.status == 4 && lists?.first?["items"] as? [String] == ["Exchange/2.eml"])
+    }
+
     @Test("an import that was continued says so, one that was broken off too")
     func states() throws {
         for (vector, words) in [

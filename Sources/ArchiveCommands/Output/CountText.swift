@@ -24,6 +24,12 @@ enum CountText {
         let skipped = run.skipped.map { entry -> JSONValue in
             .object([("reason", .text(entry.reason)), ("count", .unsigned(entry.count))])
         }
+        let lists = run.lists.map { entry -> JSONValue in
+            .object([
+                ("list", .text(Array(entry.path.joined(separator: [UInt8(ascii: "/")])))),
+                ("found", .unsigned(entry.met)), ("expected", .unsigned(entry.listed)),
+            ])
+        }
         return [
             ("id", .string(hexadecimal(run.id))), ("source", .text(run.name)),
             ("kind", .string(KindText.run(run.kind))),
@@ -31,6 +37,7 @@ enum CountText {
             ("end", .optional(run.end.map { CalendarText.internet($0) })), ("complete", .bool(run.isComplete)),
             ("continuedCount", .unsigned(run.continuedCount)), ("hash", .optional(run.sourceHash?.hex)),
             ("counts", json(run.counts)), ("folders", .array(folders)), ("skipped", .array(skipped)),
+            ("lists", .array(lists)),
         ]
     }
 

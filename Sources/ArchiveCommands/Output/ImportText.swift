@@ -16,6 +16,7 @@ enum ImportText {
             Output.standard.line("\(name): \(CountText.line(run.counts)), \(Units.bytes(run.counts.byteCount))")
             printOpenings(report.openings[index], isDryRun: isDryRun)
             printMissing(report.shortfalls[index])
+            printMissing(report.listShortfalls[index])
             for note in report.notes[index].prefix(mostRejects) {
                 Output.standard.line("    note: \(MailText.safe(note))")
             }
@@ -85,6 +86,20 @@ enum ImportText {
         }
     }
 
+    /// Lists beside the mail that name more than was met.
+    private static func printMissing(_ shortfalls: [ListShortfall]) {
+        for shortfall in shortfalls.prefix(mostFolders) {
+            Output.standard.line(
+                "    missing: \(MailText.safe(shortfall.list)) lists \(shortfall.expected), \(shortfall.found) were met"
+            )
+            for name in shortfall.missing { Output.standard.line("        not met: \(MailText.safe(name))") }
+            let more = shortfall.expected - min(shortfall.expected, shortfall.found + UInt64(shortfall.missing.count))
+            if more > 0, shortfall.missing.count == ListShortfall.mostMissing {
+                Output.standard.line("        … and \(more) more")
+            }
+        }
+    }
+
     /// More files of many messages than this are counted, not listed; JSON has them all.
     private static let mostOpenings = 20
 
@@ -100,6 +115,7 @@ enum ImportText {
                 ("opened", .array(zip(report.runs, report.openings).flatMap { run, all in all.map { json($0, run) } })),
                 ("notes", .array(report.notes.joined().map { .string($0) })),
                 ("missing", .array(report.shortfalls.joined().map { json($0) })),
+                ("listsMissing", .array(report.listShortfalls.joined().map { json($0) })),
             ],
             "rejects",
             report.rejects
@@ -126,6 +142,13 @@ extension ImportText {
         .object([
             ("folder", FolderText.json(shortfall.folder)), ("found", .unsigned(shortfall.found)),
             ("expected", .unsigned(shortfall.expected)),
+        ])
+    }
+
+    private static func json(_ shortfall: ListShortfall) -> JSONValue {
+        .object([
+            ("list", .string(shortfall.list)), ("found", .unsigned(shortfall.found)),
+            ("expected", .unsigned(shortfall.expected)), ("items", .array(shortfall.missing.map { .string($0) })),
         ])
     }
 }

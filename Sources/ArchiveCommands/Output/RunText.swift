@@ -85,6 +85,12 @@ struct RunAccount {
         for entry in run.skipped {
             fact("left out", "\(entry.count) × \(String(decoding: entry.reason, as: UTF8.self))")
         }
+        for entry in run.lists {
+            let path = String(decoding: Array(entry.path.joined(separator: [UInt8(ascii: "/")])), as: UTF8.self)
+            var text = "\(path): \(entry.listed) listed, \(entry.met) met"
+            if entry.met < entry.listed { text += ": \(entry.listed - entry.met) MISSING" }
+            fact("list", text)
+        }
         list("Folders:", folders) { line($0) }
         // A tree of EML files is told by its folders.
         let plain = files.count { $0.kind == SourceFileKind.eml.rawValue }

@@ -93,6 +93,8 @@ public struct Run: Equatable, Sendable {
     public var program: [UInt8] = []
     /// What tells the source from any other on the computer of the import; nil where nothing does.
     public var source: Bytes32?
+    /// Lists beside the mail, by their path below the source: how many items each names, and how many of them were met.
+    public var lists: [(path: [[UInt8]], listed: UInt64, met: UInt64)] = []
 
     package init(id: [UInt8], name: [UInt8], kind: UInt8, start: Int64) {
         self.id = id
@@ -145,6 +147,11 @@ public struct Run: Equatable, Sendable {
             case 11: continuedCount = try reader.unsigned()
             case -1: program = try reader.text(0...64)
             case -2: source = try reader.bytes32()
+            case -3:
+                for _ in 0..<(try reader.array(0...Limits.recordPlaintext)) {
+                    try reader.tuple(3)
+                    lists.append((try reader.path(), try reader.unsigned(), try reader.unsigned()))
+                }
             default: try map.unknown(key, &reader)
             }
         }
@@ -164,6 +171,7 @@ public struct Run: Equatable, Sendable {
         if continuedCount != 0 { count += 1 }
         if !program.isEmpty { count += 1 }
         if source != nil { count += 1 }
+        if !lists.isEmpty { count += 1 }
         writer.map(count)
         writer.key(0)
         writer.data(id)
@@ -220,6 +228,16 @@ public struct Run: Equatable, Sendable {
             writer.key(-2)
             writer.data(source)
         }
+        if !lists.isEmpty {
+            writer.key(-3)
+            writer.array(lists.count)
+            for entry in lists {
+                writer.array(3)
+                writer.names(entry.path)
+                writer.unsigned(entry.listed)
+                writer.unsigned(entry.met)
+            }
+        }
         return writer.bytes
     }
 }
@@ -247,7 +265,7 @@ extension ImportCounts {
 extension Run {
     /// The run with as many of its lists as one record holds well (format.md, section 8.5); the manifests name every folder.
     ///
-    /// What the source says of its folders goes first, then the account of the folders, then what was left out.
+    /// What lists and the source itself say goes first, then the account of the folders, then what was left out.
     package func fitting(byteCount: Int = 8_000_000) -> Run {
         // Five counts of at most nine bytes, and the heads of the lists and strings.
         func size(_ folder: Folder) -> Int { folder.path.reduce(64 + folder.mailbox.count) { $0 + $1.count + 3 } }
@@ -262,6 +280,7 @@ extension Run {
             return Array(entries.prefix(count))
         }
         var run = self
+        run.lists = prefix(lists) { $0.path.reduce(32) { $0 + $1.count + 3 } }
         run.expected = prefix(expected) { size($0.folder) }
         run.folders = prefix(folders) { size($0.folder) }
         run.skipped = prefix(skipped) { $0.reason.count + 16 }

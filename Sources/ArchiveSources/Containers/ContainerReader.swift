@@ -3,6 +3,8 @@ import ArchiveStorage
 
 /// Gives the files of a zip, tar, 7z, rar or cpio, or the one file of a compressed file, in the order of the container.
 ///
+/// Of a zip, lists that describe mail come first; what is streamed has them where they stand.
+///
 /// A zip is read by its directory, so that each entry stands for itself and a damaged one costs nothing but itself; where
 /// the directory is damaged, the entries are read one after the other. Everything else is streamed. What stands before
 /// damage is given; the damage is told once, and an entry that is cut there is given as far as it goes only where it can
@@ -140,7 +142,7 @@ final class ContainerReader: SourceReader {
     // MARK: Zip
 
     private func step(_ directory: ZipDirectory) throws(ContainerFault) {
-        guard let entry = try directory.next() else {
+        guard let entry = try directory.nextListsFirst() else {
             stage = .end
             return
         }

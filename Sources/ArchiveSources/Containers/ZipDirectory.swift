@@ -38,14 +38,40 @@ final class ZipDirectory {
     private var ordinal: UInt64 = 0
     private var bytes: [UInt8] = []
     private var bytesOffset: UInt64 = 0
+    /// Whether it names a list that describes other entries, and whether all such have been given.
+    private var hasLists = false
+    private var isPastLists = false
 
     /// Finds the directory and checks that all of it can be read.
     init(_ file: any RandomAccessBytes) throws(ContainerFault) {
         self.file = file
         try locate()
         rewind()
-        while try next() != nil {}
+        while let entry = try next() {
+            if Self.isList(entry) { hasLists = true }
+        }
         rewind()
+    }
+
+    private static func isList(_ entry: ZipEntry) -> Bool {
+        // The name as far as it matters: a backslash may stand where a slash should.
+        let separators: [UInt8] = [UInt8(ascii: "/"), UInt8(ascii: "\\")]
+        let name = entry.name[(entry.name.lastIndex { separators.contains($0) }.map { $0 + 1 } ?? 0)...]
+        return ExpectedItems.isList(named: name)
+    }
+
+    /// The next entry, in an order in which lists come before the mail they describe; nil at the end.
+    func nextListsFirst() throws(ContainerFault) -> ZipEntry? {
+        while true {
+            if let entry = try next() {
+                if !hasLists || Self.isList(entry) != isPastLists { return entry }
+            } else if hasLists, !isPastLists {
+                isPastLists = true
+                rewind()
+            } else {
+                return nil
+            }
+        }
     }
 
     func rewind() {

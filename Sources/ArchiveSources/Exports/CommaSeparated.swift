@@ -9,6 +9,8 @@ struct CommaSeparated {
     static let longestField = 1 << 20
     /// Most fields of a row.
     static let mostFields = 4096
+    /// Most bytes of a row's fields.
+    static let longestRow = 2 << 20
 
     private let source: FilePull
     private var buffer = [UInt8](repeating: 0, count: 1 << 16)
@@ -26,9 +28,11 @@ struct CommaSeparated {
         var isQuoted = false
         var wasQuoted = false
         var isEmpty = true
+        var byteCount = 0
         row += 1
         while let byte = try take() {
             isEmpty = false
+            byteCount += 1
             if isQuoted {
                 if byte != UInt8(ascii: "\"") {
                     field.append(byte)
@@ -54,7 +58,7 @@ struct CommaSeparated {
                     field.append(byte)
                 }
             }
-            guard field.count <= Self.longestField, fields.count < Self.mostFields else {
+            guard field.count <= Self.longestField, fields.count < Self.mostFields, byteCount <= Self.longestRow else {
                 throw fault("a value or row is too long")
             }
         }

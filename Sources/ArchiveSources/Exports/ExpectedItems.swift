@@ -20,16 +20,15 @@ struct ExpectedItems: Sendable {
         case counts
     }
 
-    private(set) var items: [Item] = []
     /// How many messages each account has.
     private(set) var counts: [(account: [UInt8], count: UInt64)] = []
     /// Rows that could not be understood.
     private(set) var unreadable = 0
-
-    /// More items than so many are only counted.
-    static let mostItems = 2_000_000
-    /// How many items the list has, those beyond `mostItems` included.
+    /// How many items the list has.
     private(set) var itemCount: UInt64 = 0
+
+    /// Accounts beyond so many are taken for rows that cannot be understood.
+    static let mostAccounts = 100_000
 
     /// Which list a file is, by its name; its first row decides when it is read.
     static func list(named name: some Collection<UInt8>) -> List? {
@@ -43,7 +42,11 @@ struct ExpectedItems: Sendable {
     }
 
     /// Whether a file only describes an export: then it is no mail and no reject.
-    static func isList(named name: some Collection<UInt8>) -> Bool {
+    static func isList(named name: some BidirectionalCollection<UInt8>) -> Bool {
+        // Asked of every file that is met: most are told by their last four bytes.
+        let end = name.suffix(4).map { $0 >= 0x41 && $0 <= 0x5A ? $0 + 32 : $0 }
+        let isCandidate = [".csv", ".xml", ".txt", ".log"].contains { end.elementsEqual($0.utf8) }
+        guard isCandidate else { return false }
         let lower = lowercase(name)
         if list(named: name) != nil { return true }
         let ends = [
@@ -54,8 +57,9 @@ struct ExpectedItems: Sendable {
 
     /// Reads a list.
     ///
+    /// - Parameter body: Takes each item of a list of items, in its order.
     /// - Throws: When it has not the columns that it must have, or is no such list.
-    init(_ file: any RandomAccessBytes, _ list: List) throws(ContainerFault) {
+    init(_ file: any RandomAccessBytes, _ list: List, _ body: (Item) -> Void = { _ in }) throws(ContainerFault) {
         var rows = CommaSeparated(file)
         guard let head = try rows.next() else { throw ContainerFault("the list is empty") }
         let columns = head.map { Self.lowercase($0).filter { $0.isLetter || $0.isNumber } }
@@ -77,12 +81,11 @@ struct ExpectedItems: Sendable {
                     unreadable += 1
                     continue
                 }
-                guard items.count < Self.mostItems else { continue }
                 var item = Item()
                 if let path { item.path = EntryName.components(ofPath: row[path]) }
                 if let messageID { item.messageID = Self.bare(row[messageID]) }
                 if let identifier { item.identifier = row[identifier] }
-                items.append(item)
+                body(item)
             }
         case .counts:
             let account = column([
@@ -94,7 +97,9 @@ struct ExpectedItems: Sendable {
             guard let account, let count else { throw ContainerFault("the list has no accounts with counts") }
             while let row = try rows.next() {
                 if row.count == 1, row[0].isEmpty { continue }
-                guard row.count == head.count, let number = UInt64(String(decoding: row[count], as: UTF8.self)) else {
+                guard row.count == head.count, counts.count < Self.mostAccounts, row[account].count <= 1024,
+                    let number = UInt64(String(decoding: row[count].prefix(40), as: UTF8.self))
+                else {
                     unreadable += 1
                     continue
                 }

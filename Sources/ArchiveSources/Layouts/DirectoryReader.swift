@@ -5,7 +5,8 @@ import MailFormats
 
 /// Reads a folder given as SOURCE: what programs keep mail in is seen as a whole, each file for what it is.
 ///
-/// The order is that of the walk: depth first, names sorted bytewise. Nothing that is met goes without an event.
+/// The order is that of the walk: depth first, names sorted bytewise, lists that describe mail before what is beside
+/// them. Nothing that is met goes without an event.
 final class DirectoryReader: SourceReader {
     /// What comes next, with the difference that matters to who holds files open.
     enum Step {
@@ -32,7 +33,7 @@ final class DirectoryReader: SourceReader {
     ///
     /// - Parameter name: The folder's own name.
     init(path: [UInt8], name: [UInt8] = []) throws(StorageError) {
-        walker = try SourceDirectoryWalker(path: path)
+        walker = try SourceDirectoryWalker(path: path) { ExpectedItems.isList(named: $0) }
         layouts = [DirectoryLayout.root(walker.names, named: name)]
         kind = layouts[0].kind
         do throws(StorageError) {

@@ -82,11 +82,13 @@ extension ImportRun {
     private func countAgain(_ number: UInt64, _ resume: Resume) {
         let entry = resume.entry(number)
         let isOpened = entry?.isOpened ?? true
+        if let entry { lists.meet(entry.path) }
         if let entry, !isOpened, !entry.isUnfinished { run.counts.byteCount += entry.size }
         for (folder, piece) in resume.pieces(ofFile: number) {
             switch piece {
             case .message(let id, let byteCount):
                 let isStored = storedEarlier.remove(id) != nil
+                lists.takeUnread(1, at: entry?.path ?? [])
                 if isOpened { run.counts.byteCount += byteCount }
                 count(folder, bytes: byteCount) { counts in
                     counts.found += 1

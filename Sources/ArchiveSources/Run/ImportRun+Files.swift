@@ -92,9 +92,9 @@ extension ImportRun {
 
     private func meet(_ event: SourceEvent, in reading: Reading) throws(ArchiveError) {
         let base = reading.surroundings.folder
+        lists.meet(event, below: reading.surroundings.path)
         switch event {
         case .file(let found):
-            reading.count += 1
             var item = SourceItem(
                 number: 0,
                 path: reading.surroundings.path + found.path,
@@ -106,6 +106,8 @@ extension ImportRun {
             item.kind = found.kind
             if ExportLayout.place(found.path) == .byLabels, found.place.folder == nil { item.place.folder = [] }
             if let kind = options.kind, !kind.isDirectory, reading.store == nil { item.kind = kind }
+            if try takeList(item, in: reading) { return }
+            reading.count += 1
             number(&item)
             pipeline.submit(item)
         case .message(let found):
@@ -149,7 +151,7 @@ extension ImportRun {
         }
     }
 
-    private func keepAside(_ item: SourceItem, _ reason: SkipReason) throws(ArchiveError) {
+    func keepAside(_ item: SourceItem, _ reason: SkipReason) throws(ArchiveError) {
         var item = item
         do throws(ArchiveError) {
             let file = try ImportSource.source { () throws(StorageError) in try item.open() }

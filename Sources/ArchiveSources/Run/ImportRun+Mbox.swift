@@ -231,7 +231,16 @@ extension ImportRun {
             var place = mbox.box.place.adding(stored.marks)
             let line = origin.lead.suffix(Int(item.message.separator.count))
             if let date = line.withUnsafeBytes({ SeparatorDate.parse($0) }) { place = place.received(date) }
-            add(stored.id, stored.size, stored.envelope, stored.isNew, place, below: mbox.box.base, origin)
+            add(
+                stored.id,
+                stored.size,
+                stored.envelope,
+                stored.isNew,
+                place,
+                below: mbox.box.base,
+                at: mbox.box.path,
+                origin
+            )
         } catch {
             guard error.code == .source, !isStopping else { throw error }
             lose(item.message.range, item.origin.ordinal, of: mbox)
@@ -302,7 +311,7 @@ final class MboxImport {
         source = FileByteSource(file: file)
         var place = item.place
         place.folder = Array(item.inner(without: [".mbox", ".mbx"]).dropFirst(item.surroundings.folder.count))
-        box = PreparePipeline.MboxPlace(place: place, base: item.surroundings.folder)
+        box = PreparePipeline.MboxPlace(place: place, base: item.surroundings.folder, path: item.path)
         self.hash = hash
     }
 }

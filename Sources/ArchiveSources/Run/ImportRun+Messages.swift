@@ -98,20 +98,26 @@ extension ImportRun {
         }
         var place = place
         if place.folder == nil { place.folder = Array(item.path.dropFirst(item.surroundings.path.count).dropLast()) }
-        add(id, size, envelope, isNew, place, below: item.surroundings.folder, origin, record)
+        add(id, size, envelope, isNew, place, below: item.surroundings.folder, at: item.path, origin, record)
     }
 
     /// Adds a message with one placement for each of its folders, and counts it in the first.
+    ///
+    /// - Parameters:
+    ///   - base: The folder of the container around it.
+    ///   - path: The path of the file that it is or lies in.
     func add(
         _ id: Bytes32,
         _ size: UInt64,
         _ envelope: MailEnvelope,
         _ isNew: Bool,
         _ place: FoundPlace,
-        below base: [[UInt8]] = [],
+        below base: [[UInt8]],
+        at path: [[UInt8]],
         _ origin: Origin,
         _ record: [BlobReference] = []
     ) {
+        let place = lists.take(MetLists.Message(envelope: envelope, isNew: isNew, origin: origin, path: path), place)
         let folder = naming.folder(base + (place.folder ?? []), mailbox: place.mailbox)
         var placement = Placement(run: 0, folder: 0)
         placement.flags = place.flags
@@ -191,7 +197,16 @@ extension ImportRun {
                     let message = item.message
                     let isNew = try store(message)
                     let place = box.place.adding(message.marks)
-                    add(message.id, message.size, message.envelope, isNew, place, below: box.base, item.origin)
+                    add(
+                        message.id,
+                        message.size,
+                        message.envelope,
+                        isNew,
+                        place,
+                        below: box.base,
+                        at: box.path,
+                        item.origin
+                    )
                 }
             }
             try commitIfFull()

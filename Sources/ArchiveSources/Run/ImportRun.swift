@@ -30,6 +30,10 @@ final class ImportRun {
     var messageKind = SourceFileKind.eml
     /// What the containers of the source have unpacked.
     let budget = ContainerBudget()
+    /// Lists beside the mail, and what was met of what they name.
+    let lists = MetLists()
+    /// What the comparison with those lists has shown, at the end.
+    var listShortfalls: [ListShortfall] = []
     /// Messages that the archive has, and of which no manifest has the envelope yet.
     var lacking: Set<Bytes32>
     /// Pieces of the MBOX under work that were met and cannot be read any more.
@@ -145,6 +149,7 @@ final class ImportRun {
         let skipped = isWhole ? skipped : toldByStores.skipped
         let expected = isWhole ? expected : toldByStores.expected
         list(skipped, expected)
+        if isWhole { compareLists() }
         let written = run.fitting()
         note(written)
         try session.commit()

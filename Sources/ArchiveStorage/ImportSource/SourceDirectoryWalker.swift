@@ -53,7 +53,8 @@ package struct SourceEntry: Sendable {
     }
 }
 
-/// Walks through a directory and all below it: depth first, names in each directory sorted bytewise.
+/// Walks through a directory and all below it: depth first, names in each directory sorted bytewise, what is to
+/// come first before the others.
 ///
 /// Bounded: a directory nested deeper than `maximumDepth`, or with more than `maximumNameByteCount` bytes of names, is told
 /// as `unreadable`. Links are not followed, so there is no way around in a circle.
@@ -68,21 +69,30 @@ package struct SourceDirectoryWalker: ~Copyable {
         let directory: SourceDirectory
         let path: [UInt8]
         let names: SourceDirectoryNames
+        /// The names in their order; empty: as they stand.
+        let order: [Int]
         var next = 0
     }
 
     private let rootPath: [UInt8]
     private var levels: [Level] = []
+    private let comesFirst: (ArraySlice<UInt8>) -> Bool
 
     /// Opens the directory where the walk begins; a link that the person named is followed.
-    package init(path: [UInt8]) throws(StorageError) {
+    ///
+    /// - Parameter comesFirst: Files of such a name are told before everything else in their directory.
+    package init(
+        path: [UInt8],
+        comesFirst: @escaping (ArraySlice<UInt8>) -> Bool = { _ in false }
+    ) throws(StorageError) {
         rootPath = path
+        self.comesFirst = comesFirst
         let opened = withCName(path, path.count) { pa_open_named_directory($0) }
         guard let directory = SourceDirectory(opened ?? -1) else {
             let cause = opened.map { StorageError.Cause(systemError: -$0) } ?? .invalidName
             throw StorageError(.list, text(path), cause)
         }
-        levels.append(try Self.read(directory, [], place: path))
+        levels.append(try Self.read(directory, [], place: path, comesFirst))
     }
 
     /// Opens the directory where the walk begins by its path as text.
@@ -153,7 +163,8 @@ package struct SourceDirectoryWalker: ~Copyable {
 
     private init(_ path: [UInt8], _ directory: SourceDirectory) throws(StorageError) {
         rootPath = path
-        levels.append(try Self.read(directory, [], place: path))
+        comesFirst = { _ in false }
+        levels.append(try Self.read(directory, [], place: path, comesFirst))
     }
 
     /// Steps back before a directory that could not be entered, so that `next` tries it again.
@@ -169,7 +180,9 @@ package struct SourceDirectoryWalker: ~Copyable {
                 levels.removeLast()
                 continue
             }
-            let (start, byteCount, listedKind) = levels[level].names.names[levels[level].next]
+            let order = levels[level].order
+            let position = order.isEmpty ? levels[level].next : order[levels[level].next]
+            let (start, byteCount, listedKind) = levels[level].names.names[position]
             levels[level].next += 1
             let directory = levels[level].directory
             var path = levels[level].path
@@ -206,7 +219,7 @@ package struct SourceDirectoryWalker: ~Copyable {
             return .unreadable(StorageError(.list, place(path), systemError: -opened))
         }
         do throws(StorageError) {
-            levels.append(try Self.read(directory, path, place: rootPath + [UInt8(ascii: "/")] + path))
+            levels.append(try Self.read(directory, path, place: rootPath + [UInt8(ascii: "/")] + path, comesFirst))
             return .directory
         } catch {
             return .unreadable(error)
@@ -215,10 +228,21 @@ package struct SourceDirectoryWalker: ~Copyable {
 
     private func place(_ path: [UInt8]) -> String { text(rootPath + [UInt8(ascii: "/")] + path) }
 
+    private static func order(_ names: SourceDirectoryNames, _ comesFirst: (ArraySlice<UInt8>) -> Bool) -> [Int] {
+        let first = (0..<names.count).filter { index in
+            let (name, kind) = names[index]
+            return kind != .directory && comesFirst(name)
+        }
+        guard !first.isEmpty else { return [] }
+        let isFirst = Set(first)
+        return first + (0..<names.count).filter { !isFirst.contains($0) }
+    }
+
     private static func read(
         _ directory: SourceDirectory,
         _ path: [UInt8],
-        place: [UInt8]
+        place: [UInt8],
+        _ comesFirst: (ArraySlice<UInt8>) -> Bool
     ) throws(StorageError) -> Level {
         var bytes: [UInt8] = []
         var names: [(start: Int, byteCount: Int, kind: FileKind?)] = []
@@ -229,7 +253,8 @@ package struct SourceDirectoryWalker: ~Copyable {
             return nil
         }
         if let failure { throw StorageError(.list, text(place), failure) }
-        return Level(directory: directory, path: path, names: SourceDirectoryNames(bytes, names))
+        let sorted = SourceDirectoryNames(bytes, names)
+        return Level(directory: directory, path: path, names: sorted, order: order(sorted, comesFirst))
     }
 }
 
