@@ -15,8 +15,9 @@ extension ImportRun {
             let prefix = try file.read(at: 0, count: Judgement.prefixByteCount)
             switch prefix.withUnsafeBytes({ Judgement(prefix: $0, of: item) }) {
             case .empty: return false
-            case .mail(let kind) where kind != .eml: return false
-            default: break
+            // Mail by its bytes is mail, whatever it is called.
+            case .mail: return false
+            case .unknown: break
             }
             let fault = try lists.add(file, at: item.path, isLate: reading.store != nil && reading.count > 0)
             if let fault { note([fault], shown(item.path)) }
